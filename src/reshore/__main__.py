@@ -1,0 +1,5 @@
+"""``python -m reshore``."""
+
+from reshore.cli import main
+
+main()

@@ -1,0 +1,126 @@
+"""Every exception of reshore, and `Problem`: the one shape in which bad input is described.
+
+A `Problem` says where, what was found, what was expected and what to do about it. Exceptions carry the exit code
+that the command line returns for them, so that the mapping stands in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "note"]
+
+SHOWN_PROBLEMS = 200
+FOUND_LENGTH = 80
+
+
+def shown(value: object, length: int = FOUND_LENGTH) -> str:
+    """`value` as safe text for a message: control and invisible characters escaped, cut at `length`."""
+    text = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in str(value)[: 4 * length]
+    )
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a problem sits: a file, and in it a row and a column.
+
+    ``row`` counts records as a spreadsheet does: the header is row 1, so a record that spans several lines counts
+    once. 0 means the file as a whole; an empty column means the row as a whole.
+    """
+
+    file: str
+    row: int = 0
+    column: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.row:
+            parts.append(f"row {self.row}")
+        if self.column:
+            parts.append(f"column {self.column}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong (``error``) or worth knowing (``note``) about an input.
+
+    ``code`` is a readable slug such as ``out-of-range``; it never changes once published, so that scripts can
+    rely on it.
+    """
+
+    code: str
+    place: Place
+    found: str
+    expected: str
+    fix: str
+    severity: Severity = "error"
+
+    @property
+    def order(self) -> tuple[Place, str, str]:
+        """Sorting key: file, row, column, code, found."""
+        return (self.place, self.code, self.found)
+
+    def __str__(self) -> str:
+        return f"{self.code}  {self.place}: found {self.found}; expected {self.expected}; fix: {self.fix}"
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """`problems` without repetition, in the one order in which they are shown."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.order))
+
+
+class ReshoreError(Exception):
+    """Base of every error that reshore raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(ReshoreError):
+    """The command or call was not understood."""
+
+    exit_code = 2
+
+
+class InputError(ReshoreError):
+    """What was handed in is wrong; ``problems`` lists everything that was found, in order."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        if not problems:
+            raise AssertionError("an InputError needs at least one problem")
+        self.problems = in_order(problems)
+        super().__init__(self.report())
+
+    def report(self, limit: int = SHOWN_PROBLEMS) -> str:
+        """The problems as text: a count, then one line each, up to `limit`."""
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count != 1 else ''}"]
+        lines += [str(problem) for problem in self.problems[:limit]]
+        if count > limit:
+            lines.append(f"… and {count - limit} more")
+        return "\n".join(lines)
+
+
+class NoAnswerError(ReshoreError):
+    """The question is sound and has no answer; the message names the conflict."""
+
+    exit_code = 4
+
+
+class MissingExtraError(ReshoreError):
+    """An optional dependency is needed; the message names the extra that brings it."""
+
+    exit_code = 6
+
+
+class FilesError(ReshoreError):
+    """A file could not be read or written: disk, permission, or it exists already."""
+
+    exit_code = 7

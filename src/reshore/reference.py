@@ -1,0 +1,157 @@
+"""The reference in ``docs/reference``, written from the code: ``python -m reshore.reference docs/reference``.
+
+A test compares the pages with what this module writes, so the reference cannot fall behind.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from reshore.tables import MISSING, Column, Table
+
+
+def pages() -> dict[str, str]:
+    """Every page of the reference by file name."""
+    return {
+        "tables.md": tables_page(),
+        "results.md": results_page(),
+        "metrics.md": metrics_page(),
+        "importers.md": importers_page(),
+        "commands.md": commands_page(),
+    }
+
+
+def tables_page() -> str:
+    """Tables and columns of a data package."""
+    from reshore.data import TABLES
+
+    lines = [
+        "# Tables of a data package",
+        "",
+        "A package is a folder with `datapackage.json` and one CSV or Parquet file per table. Tables that are not needed are left "
+        "out. A number marked *range* may be accompanied by `_low` and `_high`. A number marked *labelled* may be missing in "
+        "three ways: " + ", ".join(f"`{cell}` {meaning}" if cell else f"empty cell: {meaning}" for cell, meaning in MISSING.items())
+        + "; zero is written `0`, and absent is no row.",
+        "",
+    ]  # fmt: skip
+    for table in TABLES:
+        lines += [*_table(table), ""]
+    return "\n".join(lines)
+
+
+def results_page() -> str:
+    """Tables that a run writes."""
+    from reshore.study import RESULT_TABLES
+
+    lines = ["# Tables of a run", "", "What `reshore run` writes into `tables/`, as CSV and as Parquet.", ""]
+    for table in RESULT_TABLES:
+        lines += [*_table(table), ""]
+    return "\n".join(lines)
+
+
+def _table(table: Table) -> list[str]:
+    lines = [f"## {table.name}", "", table.description, "", f"Key: {', '.join(f'`{name}`' for name in table.key)}.", ""]
+    lines += ["| column | kind | what it holds | empty means |", "|---|---|---|---|"]
+    for column in table.columns:
+        lines.append(f"| `{column.name}` | {_kind(column)} | {_words(column)} | {column.absent or 'not allowed'} |")
+    return lines
+
+
+def _kind(column: Column) -> str:
+    parts = [column.kind]
+    if column.unit is not None:
+        parts.append(column.unit.name)
+    if column.interval:
+        parts.append("range")
+    if column.labelled:
+        parts.append("labelled")
+    if column.refers:
+        parts.append(f"→ {column.refers}")
+    return ", ".join(parts)
+
+
+def _words(column: Column) -> str:
+    text = f"**{column.label}.** {column.description}"
+    if column.choices:
+        text += " " + "; ".join(f"`{word}`: {meaning}" for word, meaning in column.choices.items()) + "."
+    return text.replace("|", "\\|")
+
+
+def metrics_page() -> str:
+    """Metrics with their formulas and sources."""
+    from reshore.exposure import METRICS
+
+    lines = ["# Metrics", "", "What `reshore run` and `reshore measure` compute for every good.", ""]
+    for metric in METRICS:
+        lines += [
+            f"## {metric.label}",
+            "",
+            f"*{metric.question}*",
+            "",
+            f"- columns: {', '.join(f'`{column.name}`' for column in metric.columns)}",
+            f"- formula: {metric.formula}",
+            f"- source: {metric.source}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def importers_page() -> str:
+    """Public data sets that can be imported."""
+    from reshore.importers import IMPORTERS
+
+    lines = ["# Importers", "", "`reshore import NAME PATH -o FOLDER` turns a public data set into a data package.", ""]
+    lines += ["| name | data set | what it is good for | terms | files |", "|---|---|---|---|---|"]
+    for importer in IMPORTERS:
+        files = ", ".join(f"`{file}`" for file in importer.files)
+        lines.append(f"| `{importer.name}` | {importer.label} | {importer.question} | {importer.licence} | {files} |")
+    return "\n".join([*lines, ""])
+
+
+def commands_page() -> str:
+    """Commands, their options and the exit codes."""
+    from reshore.cli import COMMANDS, EXIT_CODES, group
+
+    context = click.Context(group, info_name="reshore")
+    lines = ["# Commands", ""]
+    for entry in COMMANDS:
+        command = group.get_command(context, entry.name)
+        assert command is not None
+        inner = click.Context(command, info_name=f"reshore {entry.name}", parent=None)
+        lines += [
+            f"## {entry.name}",
+            "",
+            entry.help,
+            "",
+            "```",
+            f"reshore {entry.name} {' '.join(command.collect_usage_pieces(inner))}",
+            "```",
+            "",
+        ]
+        lines += _options(command.get_params(inner), inner)
+    lines += ["## Exit codes", "", "| code | meaning |", "|---|---|"]
+    lines += [f"| {code} | {meaning} |" for code, meaning in sorted(EXIT_CODES.items())]
+    return "\n".join([*lines, ""])
+
+
+def _options(parameters: Iterable[click.Parameter], context: click.Context) -> list[str]:
+    records = [record for parameter in parameters if (record := parameter.get_help_record(context)) is not None]
+    if not records:
+        return []
+    return ["| option | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in records), ""]
+
+
+def main() -> None:
+    """Writes the pages into the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
