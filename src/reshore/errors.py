@@ -114,6 +114,28 @@ class NoAnswerError(ReshoreError):
     exit_code = 4
 
 
+class InfeasibleError(NoAnswerError):
+    """Nothing meets all requirements: ``conflict`` names those that clash, ``relaxation`` the cheapest way out."""
+
+    def __init__(self, conflict: Sequence[str], relaxation: Sequence[str] = ()) -> None:
+        self.conflict = tuple(conflict)
+        self.relaxation = tuple(relaxation)
+        lines = ["these requirements cannot all be met:", *(f"  - {sentence}" for sentence in self.conflict)]
+        if self.relaxation:
+            lines += ["the cheapest way out:", *(f"  - {sentence}" for sentence in self.relaxation)]
+        super().__init__("\n".join(lines))
+
+
+class UnboundedError(NoAnswerError):
+    """The objective has no limit; the message names what grows without one."""
+
+
+class SolverError(ReshoreError):
+    """The solver failed, or its answer did not pass verification: there is no result."""
+
+    exit_code = 5
+
+
 class MissingExtraError(ReshoreError):
     """An optional dependency is needed; the message names the extra that brings it."""
 

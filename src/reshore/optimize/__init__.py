@@ -1,0 +1,21 @@
+"""Linear and mixed-integer programs as plain records, screened, solved, and verified."""
+
+from reshore.optimize.highs import Limits, Session
+from reshore.optimize.program import Block, Builder, Program
+from reshore.optimize.screen import screen
+from reshore.optimize.solve import Solution, rank_weights, solve
+from reshore.optimize.verify import Verdict, verify
+
+__all__ = [
+    "Block",
+    "Builder",
+    "Limits",
+    "Program",
+    "Session",
+    "Solution",
+    "Verdict",
+    "rank_weights",
+    "screen",
+    "solve",
+    "verify",
+]
