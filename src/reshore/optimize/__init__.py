@@ -1,7 +1,7 @@
 """Linear and mixed-integer programs as plain records, screened, solved, and verified."""
 
 from reshore.optimize.highs import Limits, Session
-from reshore.optimize.program import Block, Builder, Program
+from reshore.optimize.program import Block, Builder, Program, Term
 from reshore.optimize.screen import screen
 from reshore.optimize.solve import Solution, rank_weights, solve
 from reshore.optimize.verify import Verdict, verify
@@ -13,6 +13,7 @@ __all__ = [
     "Program",
     "Session",
     "Solution",
+    "Term",
     "Verdict",
     "rank_weights",
     "screen",
