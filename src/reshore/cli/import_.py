@@ -7,7 +7,7 @@ import click
 from reshore.cli.talk import Progress, as_json, problem_lines, say, target
 
 
-class _Names(click.ParamType):
+class _Names(click.ParamType[str]):
     """Names of importers, read from the list when one is asked for."""
 
     name = "name"

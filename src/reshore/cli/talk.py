@@ -77,6 +77,21 @@ def as_json(command: str, *, manifest: Mapping[str, Any] | None = None, tables: 
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
+def show_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Ready-made cells as a table on the terminal; the first column is the widest and keeps its words whole."""
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for position, heading in enumerate(headings):
+        grid.add_column(heading, overflow="fold" if position == 0 else "ellipsis", no_wrap=position > 0)
+    for row in rows:
+        from rich.markup import escape
+
+        grid.add_row(*(escape(cell) for cell in row))
+    Console(highlight=False).print(grid)
+
+
 def show_table(frame: pl.DataFrame, table: Table, limit: int = 40) -> None:
     """A result table on the terminal, with headings and units from its columns."""
     from rich.console import Console

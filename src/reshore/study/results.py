@@ -76,7 +76,7 @@ def make_manifest(study: Study, package: DataPackage, tables: Mapping[str, pl.Da
             "title": study.title, "question": study.question, "package": study.package, "home": study.home,
             "allies": list(study.allies), "concern": list(study.concern), "at": study.at, "seed": study.seed,
         },
-        "exposure": {"basis": list(study.basis), "chains": list(study.chains), "cut_set_size": study.cut_set_size},
+        "exposure": {"basis": list(study.basis), "chains": list(study.chains), "customs_union": list(study.customs_union), "cut_set_size": study.cut_set_size},
     }  # fmt: skip
     return {
         "run": run[:8],
@@ -101,7 +101,7 @@ def write_results(results: Results, folder: Path, written: str | None) -> None:
     write_files({MANIFEST: json_bytes(manifest)}, folder)
 
 
-def read_results(folder: str | os.PathLike[str], columns: Mapping[str, Table]) -> Results:
+def load_results(folder: str | os.PathLike[str], columns: Mapping[str, Table]) -> Results:
     """The results that `write_results` wrote into `folder`; refused when a table is not what the manifest says.
 
     Raises

@@ -35,6 +35,7 @@ class Study:
     at: str
     basis: tuple[str, ...] = BASES
     chains: tuple[str, ...] = ()
+    customs_union: tuple[str, ...] = ()
     cut_set_size: int = 2
     seed: int = 0
     file: str = field(default="", compare=False)
@@ -62,7 +63,12 @@ _TABLES: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "at": (str, True),
         "seed": (int, False),
     },
-    "exposure": {"basis": (list, False), "chains": (list, False), "cut_set_size": (int, False)},
+    "exposure": {
+        "basis": (list, False),
+        "chains": (list, False),
+        "customs_union": (list, False),
+        "cut_set_size": (int, False),
+    },
 }
 _WORDS = {str: "text in quotes", list: "a list of texts", int: "a whole number"}
 
@@ -159,6 +165,15 @@ def _check_countries(fields: Mapping[str, Any], refuse: Any) -> None:
         "allies": fields.get("allies", ()),
         "concern": fields.get("concern", ()),
     }
+    for code in fields.get("customs_union", ()):
+        if code not in COUNTRIES:
+            refuse(
+                "unknown-country",
+                "exposure.customs_union",
+                code,
+                "an ISO 3166-1 alpha-3 code",
+                did_you_mean(code, COUNTRIES),
+            )
     seen: dict[str, str] = {}
     for key, codes in groups.items():
         for code in codes:

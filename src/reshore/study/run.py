@@ -1,0 +1,120 @@
+"""`run`: from a study to its results. The engines meet here; everything between data and result is a pure function."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
+
+import polars as pl
+
+from reshore.chain import Preference, build_chain
+from reshore.data import DataPackage, read_package
+from reshore.errors import InputError, Place, Problem
+from reshore.exposure import EXPOSURE_TABLES, Case, measure
+from reshore.study.findings import findings
+from reshore.study.results import Results, load_results, make_manifest
+from reshore.study.settings import Study
+from reshore.tables import Table
+from reshore.tables.cells import did_you_mean
+
+RESULT_TABLES: tuple[Table, ...] = EXPOSURE_TABLES
+"""Records of the tables that a run writes, in the order in which a reader meets them."""
+
+Step = Callable[[str], AbstractContextManager[object]]
+
+_ENGINES = ("reshore", "polars", "numpy", "scipy", "rustworkx")
+
+
+def run(study: Study, package: DataPackage | None = None, step: Step = nullcontext) -> Results:
+    """The answer to `study`.
+
+    Parameters
+    ----------
+    study
+        The question.
+    package
+        The data; by default the package that the study names.
+    step
+        Called with words before each step; a context manager that lasts as long as the step.
+
+    Raises
+    ------
+    InputError
+        When the data are wrong, or the study asks for chains that they do not hold.
+    """
+    if package is None:
+        with step(f"reading {study.package_path.name}"):
+            package = read_package(study.package_path)
+    _check_chains(study, package)
+    with step("building the chain"):
+        case = build_case(study, package)
+    with step(f"measuring {len(case.chain.goods)} goods"):
+        measured = measure(case)
+    tables: Mapping[str, pl.DataFrame] = {record.name: measured[record.name] for record in RESULT_TABLES}
+    columns = {record.name: record for record in RESULT_TABLES}
+    notes = (*package.notes, *case.chain.notes)
+    sentences = findings(study, case.chain, tables)
+    return Results(
+        study, package, tables, columns, sentences, notes, make_manifest(study, package, tables, columns, versions())
+    )
+
+
+def build_case(study: Study, package: DataPackage) -> Case:
+    """The chain of `package` as `study` looks at it."""
+    chain = build_chain(package, *study.chains)
+    controllers = controllers_of(package, study.at)
+    return Case(
+        chain=chain,
+        home=study.home,
+        allies=study.allies,
+        concern=study.concern,
+        preference=Preference(bases=study.basis),
+        at=study.at,
+        controlled_by=controllers,
+        trade=package["trade"],
+        indicators=package["indicators"],
+        customs_union=study.customs_union,
+        cut_set_size=study.cut_set_size,
+    )
+
+
+def controllers_of(package: DataPackage, at: str) -> Mapping[str, tuple[str, ...]] | None:
+    """Who controls each organization at a date, after looking through its owners; ``None`` without stakes or posts."""
+    if package["stakes"].is_empty() and package["posts"].is_empty():
+        return None
+    from reshore.chain.ownership import build_ownership, controlled_by
+
+    return controlled_by(build_ownership(package, at))
+
+
+def read_results(folder: str | os.PathLike[str]) -> Results:
+    """The results that a run wrote into `folder`; refused when a file is not what the manifest says.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no results or a file was changed.
+    FilesError
+        When a file cannot be read.
+    """
+    return load_results(folder, {record.name: record for record in RESULT_TABLES})
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes results."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _ENGINES}}
+
+
+def _check_chains(study: Study, package: DataPackage) -> None:
+    known = sorted(set(package["goods"]["chain"]))
+    problems = [
+        Problem("dangling-reference", Place(study.file or "study", 0, "exposure.chains"), f"'{chain}'",
+                f"one of {', '.join(known)}", did_you_mean(chain, known))
+        for chain in study.chains
+        if chain not in known
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
