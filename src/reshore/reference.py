@@ -1,6 +1,7 @@
 """The reference in ``docs/reference``, written from the code: ``python -m reshore.reference docs/reference``.
 
-A test compares the pages with what this module writes, so the reference cannot fall behind.
+It also writes the page about each shipped data package. Tests compare the pages with what this module writes, so they
+cannot fall behind.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import click
 
+from reshore.data import read_package
+from reshore.data.summary import summary_page
+from reshore.shipped import shipped
 from reshore.tables import MISSING, Column, Table
 
 
@@ -32,9 +36,10 @@ def tables_page() -> str:
     lines = [
         "# Tables of a data package",
         "",
-        "A package is a folder with `datapackage.json` and one CSV or Parquet file per table. Tables that are not needed are left "
-        "out. A number marked *range* may be accompanied by `_low` and `_high`. A number marked *labelled* may be missing in "
-        "three ways: " + ", ".join(f"`{cell}` {meaning}" if cell else f"empty cell: {meaning}" for cell, meaning in MISSING.items())
+        "A package is a folder with `datapackage.json` and one CSV or Parquet file per table. Tables that are not "
+        "needed are left out. A number marked *range* may be accompanied by `_low` and `_high`. A number marked "
+        "*labelled* may be missing in three ways: "
+        + ", ".join(f"`{cell}` {meaning}" if cell else f"empty cell: {meaning}" for cell, meaning in MISSING.items())
         + "; zero is written `0`, and absent is no row.",
         "",
     ]  # fmt: skip
@@ -151,6 +156,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    for package in sorted(shipped("packages").iterdir()):
+        (package / "README.md").write_text(summary_page(read_package(package)), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

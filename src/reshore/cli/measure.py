@@ -69,11 +69,9 @@ def command(
     elif document is None:
         exposure = results["exposure"]
         shown = exposure if show_all else most_exposed(exposure).head(20)
-        show_table(shown.select(SHOWN_COLUMNS), results.columns["exposure"], shown.height)
+        show_rows(HEADINGS, [_row(row) for row in shown.iter_rows(named=True)])
         click.echo(results.findings[0])
-        say(
-            f"next: reshore run STUDY for a report; reshore demo writes studies to start from ({exposure.height} goods measured)"
-        )
+        say(f"{exposure.height} goods measured; next: reshore run STUDY (`reshore demo` writes studies to start from)")
     return 0
 
 

@@ -58,8 +58,14 @@ def problem_lines(problems: Sequence[Problem], limit: int) -> list[str]:
     return lines
 
 
-def as_json(command: str, *, manifest: Mapping[str, Any] | None = None, tables: Mapping[str, pl.DataFrame] | None = None,
-            problems: Sequence[Problem] = (), **more: object) -> str:  # fmt: skip
+def as_json(
+    command: str,
+    *,
+    manifest: Mapping[str, Any] | None = None,
+    tables: Mapping[str, pl.DataFrame] | None = None,
+    problems: Sequence[Problem] = (),
+    **more: object,
+) -> str:
     """The one JSON shape of every command: command, manifest, tables, problems."""
     content = {
         "command": command,

@@ -55,18 +55,20 @@ def command(out: str, good: str, column: str, json_: bool, quiet: bool) -> int:
     return 0
 
 
+def _says(frame: pl.DataFrame, name: str, interval: bool) -> bool:
+    """Whether a column tells rows apart, or is one that a reader always wants to see."""
+    if name in _HIDDEN or (frame[name].null_count() == frame.height and not interval):
+        return False
+    return frame[name].n_unique() > 1 or frame.height == 1 or name in ("basis", "year", "as_of", "confidence")
+
+
 def _show(frame: pl.DataFrame, table: Any, numbers: dict[str, int]) -> None:
     """The columns of `frame` that say something, with numbers for sources."""
     from reshore.study.findings import reading
     from reshore.units import written
 
     records = {column.name: column for column in table.columns}
-    named = [
-        name
-        for name in records
-        if name in frame.columns and name not in _HIDDEN and (frame[name].null_count() < frame.height or records[name].interval)
-        and (frame[name].n_unique() > 1 or frame.height == 1 or name in ("basis", "year", "as_of", "confidence"))
-    ]  # fmt: skip
+    named = [name for name, record in records.items() if name in frame.columns and _says(frame, name, record.interval)]
     rows = []
     for row in frame.head(_ROWS).iter_rows(named=True):
         cells = []

@@ -206,12 +206,13 @@ def _check(location: Path, contents: _Contents, problems: list[Problem]) -> tupl
             return None, problems
         problems.append(Problem("no-descriptor", Place(descriptor.FILE), "no descriptor", descriptor.FILE,
                                 "none needed; `reshore check -o FOLDER` writes one", "note"))  # fmt: skip
+    described = bool(resources)
     tables = {table.name: table for table in schema.TABLES}
     declared = {resource["path"] for resource in resources.values()}
     for name in contents.names:
         stem, _, suffix = name.partition(".")
         if suffix in FORMATS and stem in tables and name not in declared:
-            if resources:
+            if described:
                 problems.append(Problem("undeclared-file", Place(name), "a table that the descriptor does not name", "declared tables",
                                         f"add it to {descriptor.FILE} or remove it; it was not read", "note"))  # fmt: skip
             else:

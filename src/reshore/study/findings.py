@@ -32,15 +32,15 @@ def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]
     exposure = _counted(tables["exposure"], chain)
     sentences = (
         _headline(study, exposure),
-        _most_exposed(study, exposure),
+        _most_exposed(exposure),
         _chains(exposure),
         _leaders(study, exposure),
         _single_points(study, tables["cut_sets"], chain),
-        _hidden(study, exposure),
+        _hidden(exposure),
         _firms(exposure, tables["suppliers"]),
         _reliance(study, exposure),
         _disagreement(exposure),
-        _unknown(study, exposure),
+        _unknown(exposure),
     )
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -69,7 +69,7 @@ def _counted(exposure: pl.DataFrame, chain: ValueChain) -> pl.DataFrame:
 
 
 def _judged(exposure: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Goods with more than half from concern for certain, goods with less for certain, and those that cannot be told."""
+    """Goods surely with more than half from concern, goods surely with less, and those that cannot be told."""
     low, high = pl.col("concern_share_low"), pl.col("concern_share_high")
     over = exposure.filter(low > MAJORITY)
     under = exposure.filter(high <= MAJORITY)
@@ -78,11 +78,12 @@ def _judged(exposure: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.Data
 
 
 def _headline(study: Study, exposure: pl.DataFrame) -> str:
-    over, _, open_ = _judged(exposure)
+    over, under, open_ = _judged(exposure)
+    concern = in_words([country_name(code) for code in study.concern])
     return (
-        f"{_home(study)}: {over.height} of {exposure.height} goods get more than half of world supply from countries of "
-        f"concern ({in_words([country_name(code) for code in study.concern])}); {open_.height} cannot be judged, because "
-        "sources do not give enough shares."
+        f"{_home(study)}: of {over.height + under.height} goods that can be judged, {over.height} get more than half "
+        f"of world supply from countries of concern ({concern}); {open_.height} more cannot be judged, because sources "
+        "give too few shares."
     )
 
 
@@ -90,7 +91,7 @@ def _home(study: Study) -> str:
     return country_name(study.home)
 
 
-def _most_exposed(study: Study, exposure: pl.DataFrame) -> str:
+def _most_exposed(exposure: pl.DataFrame) -> str:
     top = most_exposed(exposure).head(LISTED)
     if top.is_empty():
         return "No good has a known share from countries of concern."
@@ -132,31 +133,27 @@ def _leaders(study: Study, exposure: pl.DataFrame) -> str:
 
 
 def _single_points(study: Study, cut_sets: pl.DataFrame, chain: ValueChain) -> str:
-    single = cut_sets.filter(
-        (pl.col("level") == "country") & (pl.col("size") == 1) & pl.col("good").is_in(list(chain.final_goods))
-        & (pl.col("members") != study.home)
-    )  # fmt: skip
     total = len(chain.final_goods)
+    single = cut_sets.filter(
+        (pl.col("level") == "country")
+        & (pl.col("size") == 1)
+        & pl.col("good").is_in(list(chain.final_goods))
+        & (pl.col("members") != study.home)
+    )
     if single.is_empty():
         return f"No single foreign country is known to be able to stop any of the {total} final uses."
     sure = single.filter(pl.col("reading") == "certain")
-    counts = (
-        (sure if not sure.is_empty() else single)
-        .group_by("members")
-        .agg(pl.col("good").n_unique())
-        .sort("good", "members", descending=[True, False])
-    )
-    word = "surely stops" if not sure.is_empty() else "may stop"
-    code, count = counts.row(0)
-    begins = single.filter(pl.col("members") == code)["begins_with"].unique().sort().to_list()
-    labels = [chain[good].label for good in begins]
+    word, rows = ("surely stops", sure) if sure.height else ("may stop", single)
+    counts = rows.group_by("members").agg(pl.col("good").n_unique())
+    code, count = counts.sort("good", "members", descending=[True, False]).row(0)
+    stopped = [chain[good].label for good in rows.filter(pl.col("members") == code)["good"].unique().sort()]
     return (
-        f"Losing {country_name(code)} alone {word} {count} of {total} final uses once stocks are used up; "
-        f"it begins with {in_words(labels, 3)}."
+        f"Losing {country_name(code)} alone {word} {count} of {total} final uses once stocks are used up: "
+        f"{in_words(stopped)}."
     )
 
 
-def _hidden(study: Study, exposure: pl.DataFrame) -> str:
+def _hidden(exposure: pl.DataFrame) -> str:
     gap = pl.col("concern_look_through_share_low") - pl.col("concern_share_high")
     rows = (
         exposure.with_columns(gap.alias("gap")).filter(pl.col("gap") > 0).sort("gap", "good", descending=[True, False])
@@ -165,22 +162,24 @@ def _hidden(study: Study, exposure: pl.DataFrame) -> str:
         return ""
     row = rows.row(0, named=True)
     assumed = " (inputs weighted equally where their value is unknown)" if row["look_through_assumed"] else ""
+    shown = reading(row["concern_share"], row["concern_share_low"], row["concern_share_high"])
     return (
-        f"Hidden dependence: {row['label']} shows {reading(row['concern_share'], row['concern_share_low'], row['concern_share_high'])} "
-        f"from concern, and at least {written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers are "
+        f"Hidden dependence: {row['label']} shows {shown} from concern, and at least "
+        f"{written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers are "
         f"counted{assumed}; this holds for {rows.height} goods."
     )
 
 
 def _firms(exposure: pl.DataFrame, suppliers: pl.DataFrame) -> str:
-    rows = exposure.filter(pl.col("largest_firm_share") > MAJORITY).sort(
-        "largest_firm_share", "good", descending=[True, False]
-    )
+    least = pl.coalesce(pl.col("largest_firm_share"), pl.col("largest_firm_share_low")).alias("least")
+    rows = exposure.with_columns(least).filter(pl.col("least") > MAJORITY)
+    rows = rows.sort("least", "good", descending=[True, False])
     if rows.is_empty():
         return ""
     names = dict(suppliers.filter(pl.col("level") == "organization").select("supplier", "label").iter_rows())
     parts = [
-        f"{names.get(row['largest_firm'], row['largest_firm'])} ({written(row['largest_firm_share'], SHARE)} of {row['label']})"
+        f"{names.get(row['largest_firm'], row['largest_firm'])} "
+        f"({reading(row['largest_firm_share'], row['least'], row['largest_firm_share_high'])} of {row['label']})"
         for row in rows.head(4).iter_rows(named=True)
     ]
     return f"One firm makes more than half of {rows.height} goods: {in_words(parts)}."
@@ -194,7 +193,10 @@ def _reliance(study: Study, exposure: pl.DataFrame) -> str:
     whole = known.filter(pl.col("least") >= 0.995).sort("label")["label"].to_list()
     over = known.filter(pl.col("least") > MAJORITY).height
     tail = f", and all of {in_words(whole)}" if whole else ""
-    return f"{_home(study)} imports more than half of what it uses of {over} of {known.height} goods with official figures{tail}."
+    return (
+        f"{_home(study)} imports more than half of what it uses of {over} of {known.height} goods with official "
+        f"figures{tail}."
+    )
 
 
 def _disagreement(exposure: pl.DataFrame) -> str:
@@ -204,18 +206,19 @@ def _disagreement(exposure: pl.DataFrame) -> str:
         return ""
     row = rows.row(0, named=True)
     return (
-        f"Sources disagree by more than ten points on the largest supplier of {rows.height} goods, most on {row['label']} "
-        f"({written(100 * row['largest_supplier_spread_share'])} points): bases and years differ, and both are shown."
+        f"Sources disagree by more than ten points on the largest supplier of {rows.height} goods, most on "
+        f"{row['label']} ({written(100 * row['largest_supplier_spread_share'])} points): bases and years differ, and "
+        "both are shown."
     )
 
 
-def _unknown(study: Study, exposure: pl.DataFrame) -> str:
+def _unknown(exposure: pl.DataFrame) -> str:
     unsized = exposure.filter(pl.col("largest_supplier_share").is_null()).height
     weak = exposure.filter(pl.col("confidence").is_in(["low", "assumed"])).height
     old = exposure.filter(pl.col("data_age_years") >= 5).height
     return (
-        f"What we do not know: {unsized} of {exposure.height} goods have no supplier of known size, {weak} rest on weak or "
-        f"assumed figures, {old} on figures that are five years old or older."
+        f"What we do not know: {unsized} of {exposure.height} goods have no supplier of known size, {weak} rest on "
+        f"weak or assumed figures, {old} on figures that are five years old or older."
     )
 
 

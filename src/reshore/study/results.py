@@ -76,7 +76,10 @@ def make_manifest(study: Study, package: DataPackage, tables: Mapping[str, pl.Da
             "title": study.title, "question": study.question, "package": study.package, "home": study.home,
             "allies": list(study.allies), "concern": list(study.concern), "at": study.at, "seed": study.seed,
         },
-        "exposure": {"basis": list(study.basis), "chains": list(study.chains), "customs_union": list(study.customs_union), "cut_set_size": study.cut_set_size},
+        "exposure": {
+            "basis": list(study.basis), "chains": list(study.chains), "customs_union": list(study.customs_union),
+            "cut_set_size": study.cut_set_size,
+        },
     }  # fmt: skip
     return {
         "run": run[:8],
@@ -117,7 +120,8 @@ def load_results(folder: str | os.PathLike[str], columns: Mapping[str, Table]) -
         frames = {name: pl.read_parquet(location / TABLES / f"{name}.parquet") for name in manifest["tables"]}
     except FileNotFoundError as error:
         raise FilesError(
-            f"{location} holds no results: {Path(error.filename or location).name} is missing; `reshore run STUDY -o {location}` writes them"
+            f"{location} holds no results: {Path(error.filename or location).name} is missing; "
+            f"`reshore run STUDY -o {location}` writes them"
         ) from error
     except OSError as error:
         raise FilesError(f"cannot read {error.filename}: {error.strerror}") from error

@@ -11,16 +11,18 @@ from importlib.metadata import version
 import polars as pl
 
 from reshore.chain import Preference, build_chain
+from reshore.chain.ownership import Control
 from reshore.data import DataPackage, read_package
 from reshore.errors import InputError, Place, Problem
 from reshore.exposure import EXPOSURE_TABLES, Case, measure
+from reshore.study.control import CONTROL_TABLE, control_at, control_frame, controlling_countries
 from reshore.study.findings import findings
 from reshore.study.results import Results, load_results, make_manifest
 from reshore.study.settings import Study
 from reshore.tables import Table
 from reshore.tables.cells import did_you_mean
 
-RESULT_TABLES: tuple[Table, ...] = EXPOSURE_TABLES
+RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE)
 """Records of the tables that a run writes, in the order in which a reader meets them."""
 
 Step = Callable[[str], AbstractContextManager[object]]
@@ -49,10 +51,12 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
         with step(f"reading {study.package_path.name}"):
             package = read_package(study.package_path)
     _check_chains(study, package)
+    with step("following owners"):
+        control = control_at(package, study.at)
     with step("building the chain"):
-        case = build_case(study, package)
+        case = build_case(study, package, control)
     with step(f"measuring {len(case.chain.goods)} goods"):
-        measured = measure(case)
+        measured = {**measure(case), "control": control_frame(control, package)}
     tables: Mapping[str, pl.DataFrame] = {record.name: measured[record.name] for record in RESULT_TABLES}
     columns = {record.name: record for record in RESULT_TABLES}
     notes = (*package.notes, *case.chain.notes)
@@ -62,32 +66,21 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
     )
 
 
-def build_case(study: Study, package: DataPackage) -> Case:
+def build_case(study: Study, package: DataPackage, control: Control) -> Case:
     """The chain of `package` as `study` looks at it."""
-    chain = build_chain(package, *study.chains)
-    controllers = controllers_of(package, study.at)
     return Case(
-        chain=chain,
+        chain=build_chain(package, *study.chains),
         home=study.home,
         allies=study.allies,
         concern=study.concern,
         preference=Preference(bases=study.basis),
         at=study.at,
-        controlled_by=controllers,
+        controlled_by=controlling_countries(control),
         trade=package["trade"],
         indicators=package["indicators"],
         customs_union=study.customs_union,
         cut_set_size=study.cut_set_size,
     )
-
-
-def controllers_of(package: DataPackage, at: str) -> Mapping[str, tuple[str, ...]] | None:
-    """Who controls each organization at a date, after looking through its owners; ``None`` without stakes or posts."""
-    if package["stakes"].is_empty() and package["posts"].is_empty():
-        return None
-    from reshore.chain.ownership import build_ownership, controlled_by
-
-    return controlled_by(build_ownership(package, at))
 
 
 def read_results(folder: str | os.PathLike[str]) -> Results:
