@@ -1,7 +1,7 @@
 """Time and memory of the exposure tables on synthetic chains of three sizes: ``python benchmarks/exposure.py``.
 
-A chain has steps of goods; each good takes one to four essential inputs from the step before, one in ten is a variant of
-another, and each has figures for one to eight countries, of which one in three is partial. One good in a hundred is
+A chain has steps of goods; each good takes one to four essential inputs from the step before, one in ten is a variant
+of another, and each has figures for one to eight countries, of which one in three is partial. One good in a hundred is
 marked final. The generator is seeded, so sizes compare between machines.
 """
 

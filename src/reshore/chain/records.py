@@ -166,6 +166,16 @@ class Split:
     kinds: tuple[str, ...] = ()
 
     @property
+    def has_figures(self) -> bool:
+        """Whether anything is known about the size of a supplier."""
+        return any(share.point is not None or share.low > 0 or share.missing == "negligible" for share in self.shares)
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether the size of every named supplier is known, negligible ones included."""
+        return all(share.point is not None or share.missing == "negligible" for share in self.named)
+
+    @property
     def named(self) -> tuple[Share, ...]:
         """Suppliers that are one country or one organization."""
         return tuple(share for share in self.shares if share.is_named)
@@ -182,12 +192,10 @@ class Split:
 
     @property
     def unknown_share(self) -> float:
-        """The rest: suppliers that nobody names or whose size nobody states. Zero for whole markets but for rounding."""
+        """The rest: suppliers that nobody names or whose size nobody states. Rounding of whole markets is no rest."""
         rest = max(0.0, 1.0 - self.known_share)
-        is_whole = self.coverage == "complete" and all(s.point is not None or s.missing == "negligible" for s in self.named)
-        if is_whole and not self.unnamed and rest <= ROUNDING_SHARE:
-            return 0.0
-        return rest
+        is_rounding = self.coverage == "complete" and not self.unnamed and rest <= ROUNDING_SHARE
+        return 0.0 if is_rounding and self.is_sized else rest
 
     def bounds(self, suppliers: frozenset[str]) -> tuple[float, float]:
         """Least and greatest share that `suppliers` can have together, remainder not counted."""

@@ -17,12 +17,13 @@ from reshore.errors import InputError, Place, Problem
 from reshore.exposure import EXPOSURE_TABLES, Case, measure
 from reshore.study.control import CONTROL_TABLE, control_at, control_frame, controlling_countries
 from reshore.study.findings import findings
+from reshore.study.reach import REACH_TABLE, reach
 from reshore.study.results import Results, load_results, make_manifest
 from reshore.study.settings import Study
 from reshore.tables import Table
 from reshore.tables.cells import did_you_mean
 
-RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE)
+RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE, REACH_TABLE)
 """Records of the tables that a run writes, in the order in which a reader meets them."""
 
 Step = Callable[[str], AbstractContextManager[object]]
@@ -56,10 +57,11 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
     with step("building the chain"):
         case = build_case(study, package, control)
     with step(f"measuring {len(case.chain.goods)} goods"):
-        measured = {**measure(case), "control": control_frame(control, package)}
+        nearness, nearness_notes = reach(package, study.home)
+        measured = {**measure(case), "control": control_frame(control, package), "reach": nearness}
     tables: Mapping[str, pl.DataFrame] = {record.name: measured[record.name] for record in RESULT_TABLES}
     columns = {record.name: record for record in RESULT_TABLES}
-    notes = (*package.notes, *case.chain.notes)
+    notes = (*package.notes, *case.chain.notes, *nearness_notes)
     sentences = findings(study, case.chain, tables)
     return Results(
         study, package, tables, columns, sentences, notes, make_manifest(study, package, tables, columns, versions())

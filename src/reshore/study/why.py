@@ -84,7 +84,7 @@ def _key(exposure: pl.DataFrame, good: str) -> str:
         return good
     folded = {label.casefold(): key for key, label in zip(keys, labels, strict=True)}
     if good.casefold() in folded:
-        return folded[good.casefold()]
+        return str(folded[good.casefold()])
     raise UsageError(f"no good '{good}'; {did_you_mean(good, [*keys, *labels])}")
 
 

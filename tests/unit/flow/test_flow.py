@@ -53,7 +53,7 @@ def test_magnets_last_while_stocks_do_then_fall_to_what_survives():
     outcome = run_flow(world(1, stock=2.0), situation([0.06], 12, n=1, demand=0.35, use=0.35))
     expected = [1, 1, 18 / 35, *[6 / 35] * 9]
     assert outcome.served_share[0] == pytest.approx(expected, abs=1e-6)
-    # Unserved: 12 months of 35 less 12 x 6 made less 70 stock = 278, of 12 x 35 ... x value 1200 per year's full demand.
+    # Unserved: 12 x 35 asked less 12 x 6 made less 70 in stock = 278 twelfths of a hundredth, 1200 per year's demand.
     assert outcome.loss == pytest.approx(278 / 1200 * 1200, rel=1e-6)
 
 

@@ -187,3 +187,20 @@ def test_all_problems_of_a_study_are_shown_at_once(tmp_path: Path):
 def test_a_study_of_chains_that_the_data_lack_names_those_there_are():
     with pytest.raises(InputError, match="magnets"):
         run(make_study(settings() | {"exposure": {"chains": ["batteries"]}}), small_package())
+
+
+def test_goods_within_reach_come_from_trade(tmp_path: Path):
+    # Two goods, two countries: the USA sell only ore, China only oxide. Comparative advantage of each in its own good:
+    # share in own exports 1, share in world exports 1/2: ratio 2.
+    flow = {"importer": "WLD", "year": 2024, "source": "survey", "as_of": "2024", "confidence": "high"}
+    trade = [
+        {**flow, "good": "ore", "exporter": "USA", "value_usd": 100},
+        {**flow, "good": "oxide", "exporter": "CHN", "value_usd": 100},
+    ]
+    found = run(make_study(settings()), small_package(trade=trade))
+    table = {row["good"]: row for row in found["reach"].iter_rows(named=True)}
+    assert table["ore"]["comparative_advantage_ratio"] == pytest.approx(2)
+    assert table["ore"]["is_made"]
+    assert not table["oxide"]["is_made"]
+    # Two countries with no good in common cannot be put in one order: the index is absent, not zero.
+    assert table["ore"]["product_complexity_index"] is None

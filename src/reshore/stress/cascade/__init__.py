@@ -1,0 +1,48 @@
+"""`cascade`: how the failure of firms travels through a network of firms, exactly or step by step."""
+
+from reshore.stress.cascade.index import (
+    Cascade,
+    Leaders,
+    Propagation,
+    Rule,
+    Shock,
+    measure_shocks,
+    measure_systemic_risk,
+    propagate,
+    rank_systemic_risk,
+)
+from reshore.stress.cascade.network import Network, build_network, network_from_arrays, read_network
+from reshore.stress.cascade.records import (
+    ESSENTIALITY,
+    FIRMS,
+    FLOWS,
+    LOSSES,
+    NEED_CODES,
+    NEEDS,
+    SHOCK_LOSSES,
+    SYSTEMIC_RISK,
+)
+
+__all__ = [
+    "ESSENTIALITY",
+    "FIRMS",
+    "FLOWS",
+    "LOSSES",
+    "NEEDS",
+    "NEED_CODES",
+    "SHOCK_LOSSES",
+    "SYSTEMIC_RISK",
+    "Cascade",
+    "Leaders",
+    "Network",
+    "Propagation",
+    "Rule",
+    "Shock",
+    "build_network",
+    "measure_shocks",
+    "measure_systemic_risk",
+    "network_from_arrays",
+    "propagate",
+    "rank_systemic_risk",
+    "read_network",
+]

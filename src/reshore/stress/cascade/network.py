@@ -1,0 +1,406 @@
+"""`Network`: firms and the flows between them, read from edge lists and frozen.
+
+Flows run from supplier to buyer. Several flows between two firms are added up. An input of a buyer is everything it
+buys from one sector, so all of it must be of one `NEEDS` kind; a mixture is refused rather than resolved in silence.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from reshore.errors import FilesError, InputError, Place, Problem, in_order, shown
+from reshore.stress.cascade.records import ESSENTIALITY, FIRMS, FLOWS, NEED_CODES, NEEDS
+from reshore.tables import ROW, Cells, Table, check_table, empty_frame, read_cells, text_cells
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Codes = NDArray[np.uint8]
+Rows = Sequence[Mapping[str, object]] | pl.DataFrame
+MAX_FIRMS = 2**31 - 2
+_Array = TypeVar("_Array", bound=NDArray[Any])
+
+
+@dataclass(frozen=True)
+class Network:
+    """Firms and flows as arrays; firms are numbered in the order of their keys, flows sorted by supplier, then buyer.
+
+    Parameters
+    ----------
+    firms
+        Keys, sorted; shape (n_firms,).
+    sector, market
+        Code of each firm's sector and market, shape (n_firms,); ``sectors`` and ``markets`` name the codes.
+    supplier, buyer, value, need
+        One entry per pair of firms, shape (n_flows,): firm numbers, value per year in the unit of the input, code of
+        `NEED_CODES`.
+    final_demand, value_added
+        Per firm, in the same unit; zeros when left out.
+    output
+        Sales to firms and to final demand, shape (n_firms,).
+    output_share
+        ``output`` over its total: the weight of each firm in every index.
+    notes
+        Findings that did not stop the reading.
+    """
+
+    firms: tuple[str, ...]
+    sectors: tuple[str, ...]
+    markets: tuple[str, ...]
+    sector: Ints
+    market: Ints
+    supplier: Ints
+    buyer: Ints
+    value: Floats
+    need: Codes
+    final_demand: Floats
+    value_added: Floats
+    output: Floats
+    output_share: Floats
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def firm_count(self) -> int:
+        """Number of firms."""
+        return len(self.firms)
+
+    @property
+    def flow_count(self) -> int:
+        """Number of pairs of firms between which something flows."""
+        return len(self.value)
+
+    def number_of(self, firm: str) -> int:
+        """The number of `firm`.
+
+        Raises
+        ------
+        InputError
+            When there is no such firm.
+        """
+        position = int(np.searchsorted(np.asarray(self.firms, dtype=object), firm)) if self.firms else 0
+        if position < len(self.firms) and self.firms[position] == firm:
+            return position
+        raise InputError(
+            [Problem("dangling-reference", Place("shocks"), f"'{shown(firm)}'", "a firm of the network", "check the key")]
+        )
+
+
+def read_network(
+    flows: str | os.PathLike[str],
+    firms: str | os.PathLike[str],
+    essentiality: str | os.PathLike[str] | None = None,
+    *,
+    other_need: str | None = None,
+) -> Network:
+    """The network in CSV or Parquet files under the records `FLOWS`, `FIRMS` and `ESSENTIALITY`.
+
+    Parameters
+    ----------
+    flows, firms, essentiality
+        Paths of the tables. Without `essentiality` every flow states its need.
+    other_need
+        Need of flows that state none and whose pair of sectors is not in `essentiality`; ``None``: they are refused.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    FilesError
+        When a file cannot be read.
+    """
+    problems: list[Problem] = []
+    cells = {
+        table.name: _file_cells(table, Path(path), problems)
+        for table, path in ((FLOWS, flows), (FIRMS, firms), (ESSENTIALITY, essentiality))
+        if path is not None
+    }
+    return _checked(cells, other_need, problems)
+
+
+def build_network(
+    flows: Rows, firms: Rows, essentiality: Rows | None = None, *, other_need: str | None = None
+) -> Network:
+    """The network of rows made by a program; they pass the same checks as files. See `read_network`."""
+    tables = ((FLOWS, flows), (FIRMS, firms), (ESSENTIALITY, essentiality))
+    cells = {table.name: text_cells(table, rows, table.name) for table, rows in tables if rows is not None}
+    return _checked(dict(cells), other_need, [])
+
+
+def _file_cells(table: Table, path: Path, problems: list[Problem]) -> Cells | None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FilesError(f"{path}: {error.strerror or error}") from error
+    if path.suffix == ".parquet":
+        try:
+            return text_cells(table, pl.read_parquet(io.BytesIO(data)), path.name)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            place = Place(path.name)
+            problems.append(Problem("broken-parquet", place, shown(error), "a whole Parquet file", "write it again"))
+            return None
+    cells, found = read_cells(path.name, data)
+    problems += found
+    return cells
+
+
+def _checked(cells: Mapping[str, Cells | None], other_need: str | None, problems: list[Problem]) -> Network:
+    if other_need is not None and other_need not in NEEDS:
+        place = Place("other_need")
+        problems.append(
+            Problem("unknown-category", place, f"'{shown(other_need)}'", " or ".join(NEEDS), "use one of these")
+        )
+    frames: dict[str, pl.DataFrame] = {}
+    for table in (FLOWS, FIRMS, ESSENTIALITY):
+        held = cells.get(table.name)
+        if held is None:
+            frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
+            continue
+        frames[table.name], found = check_table(table, held)
+        problems += found
+    files = {name: held.file if held is not None else name for name, held in cells.items()}
+    if not any(problem.severity == "error" for problem in problems):
+        problems += _dangling(frames, files)
+    _stop_at_errors(problems)
+    flows = _with_needs(frames, files["flows"], other_need, problems)
+    _stop_at_errors(problems)
+    firms = frames["firms"].sort("firm")
+    for name, what in (("final_demand", "upstream"), ("value_added", "downstream")):
+        if firms[name].null_count() == firms.height:
+            problems.append(
+                Problem(
+                    "open-accounts",
+                    Place(files["firms"], 0, name),
+                    "no numbers",
+                    f"{name} of every firm, so that {what} losses can leave the network",
+                    "none needed: it was left out, as in the published index; losses are then larger",
+                    "note",
+                )
+            )
+    number = pl.DataFrame({"firm": firms["firm"], "number": np.arange(firms.height, dtype=np.int32)})
+    numbered = flows.join(
+        number.rename({"firm": "supplier", "number": "i"}), on="supplier", how="left", validate="m:1"
+    ).join(number.rename({"firm": "buyer", "number": "j"}), on="buyer", how="left", validate="m:1")
+    return network_from_arrays(
+        supplier=numbered["i"].to_numpy(),
+        buyer=numbered["j"].to_numpy(),
+        value=numbered["value"].to_numpy(),
+        need=numbered["code"].to_numpy(),
+        sector=firms["sector"].to_list(),
+        market=[market or sector for market, sector in firms.select("market", "sector").iter_rows()],
+        final_demand=firms["final_demand"].fill_null(0.0).to_numpy(),
+        value_added=firms["value_added"].fill_null(0.0).to_numpy(),
+        firms=firms["firm"].to_list(),
+        notes=in_order(problems),
+    )
+
+
+def _stop_at_errors(problems: Sequence[Problem]) -> None:
+    if any(problem.severity == "error" for problem in problems):
+        raise InputError(problems)
+
+
+def _dangling(frames: Mapping[str, pl.DataFrame], files: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    for name, column, known in (
+        ("flows", "supplier", frames["firms"]["firm"]),
+        ("flows", "buyer", frames["firms"]["firm"]),
+        ("essentiality", "supplier_sector", frames["firms"]["sector"]),
+        ("essentiality", "buyer_sector", frames["firms"]["sector"]),
+    ):
+        frame = frames[name]
+        lost = frame.filter(~pl.col(column).is_in(known.unique().implode()))
+        note = name == "essentiality"
+        for row, cell in lost.select(ROW, column).iter_rows():
+            problems.append(
+                Problem(
+                    "unused-sector" if note else "dangling-reference",
+                    Place(files[name], row, column),
+                    f"'{shown(cell)}'",
+                    "a sector with firms" if note else "a firm of the firms table",
+                    "none needed: the row has no effect" if note else "add the firm, or correct the key",
+                    "note" if note else "error",
+                )
+            )
+    return problems
+
+
+def _with_needs(
+    frames: Mapping[str, pl.DataFrame], file: str, other_need: str | None, problems: list[Problem]
+) -> pl.DataFrame:
+    """Flows with ``code``, their need: stated by the flow, else by the pair of sectors, else `other_need`."""
+    sectors = frames["firms"].select("firm", "sector")
+    pairs = frames["essentiality"].select("supplier_sector", "buyer_sector", pl.col("need").alias("pair_need"))
+    flows = (
+        frames["flows"]
+        .join(sectors.rename({"firm": "supplier", "sector": "supplier_sector"}), on="supplier", how="left", validate="m:1")
+        .join(sectors.rename({"firm": "buyer", "sector": "buyer_sector"}), on="buyer", how="left", validate="m:1")
+        .join(pairs, on=["supplier_sector", "buyer_sector"], how="left", validate="m:1")
+        .with_columns(pl.coalesce("need", "pair_need", pl.lit(other_need, pl.String)).alias("need"))
+        .sort("supplier", "buyer", "item", ROW, nulls_last=False)
+    )
+    for row, one, other in flows.filter(pl.col("need").is_null()).select(ROW, "supplier_sector", "buyer_sector").iter_rows():
+        problems.append(
+            Problem(
+                "unknown-need",
+                Place(file, row, "need"),
+                f"no need, and none for sectors '{shown(one)}' to '{shown(other)}'",
+                "a need for every flow: unknown is not negligible",
+                "state it in the flow or in the essentiality table, or choose a need for all others",
+            )
+        )
+    mixed = (
+        flows.filter(pl.col("need").is_not_null())
+        .group_by("supplier_sector", "buyer")
+        .agg(pl.col("need").unique().sort(), pl.col(ROW).min())
+        .filter(pl.col("need").list.len() > 1)
+        .sort(ROW)
+    )
+    for sector, buyer, needs, row in mixed.select("supplier_sector", "buyer", "need", ROW).iter_rows():
+        problems.append(
+            Problem(
+                "mixed-need",
+                Place(file, row, "need"),
+                f"purchases of '{shown(buyer)}' from sector '{shown(sector)}' are {' and '.join(needs)}",
+                "one need for all that a firm buys from one sector",
+                "give them one need, or split the sector",
+            )
+        )
+    return flows.with_columns(pl.col("need").replace_strict(NEED_CODES, default=None, return_dtype=pl.UInt8).alias("code"))
+
+
+def network_from_arrays(
+    *,
+    supplier: ArrayLike,
+    buyer: ArrayLike,
+    value: ArrayLike,
+    need: ArrayLike,
+    sector: Sequence[object] | NDArray[np.generic],
+    market: Sequence[object] | NDArray[np.generic] | None = None,
+    final_demand: ArrayLike | None = None,
+    value_added: ArrayLike | None = None,
+    firms: Sequence[str] | None = None,
+    notes: Sequence[Problem] = (),
+) -> Network:
+    """The network of arrays whose firms are numbered from 0; several flows of one pair are added up.
+
+    Parameters
+    ----------
+    supplier, buyer, value, need
+        Shape (n_flows,): firm numbers, value above 0, code of `NEED_CODES`.
+    sector, market
+        Shape (n_firms,): any labels; without `market` the sector is the market.
+    final_demand, value_added
+        Shape (n_firms,), not negative; ``None``: left out.
+    firms
+        Keys in the order of the numbers, sorted; ``None``: the numbers with leading zeros.
+
+    Raises
+    ------
+    InputError
+        When lengths, ranges or the needs of one input do not fit.
+    """
+    count = len(sector)
+    i, j = np.asarray(supplier, np.int64), np.asarray(buyer, np.int64)
+    amount, code = np.asarray(value, np.float64), np.asarray(need, np.int64)
+    final = np.zeros(count) if final_demand is None else np.asarray(final_demand, np.float64)
+    added = np.zeros(count) if value_added is None else np.asarray(value_added, np.float64)
+    names = tuple(firms) if firms is not None else tuple(f"{k:0{len(str(max(count - 1, 0)))}d}" for k in range(count))
+    sectors, sector_code = _labels(sector)
+    markets, market_code = _labels(sector if market is None else market)
+    expectations = (
+        ("firms", 0 < count <= MAX_FIRMS, "at least one firm"),
+        ("firms", len(names) == count == len(market_code) == len(final) == len(added), "one entry per firm"),
+        ("firms", all(one < other for one, other in zip(names, names[1:], strict=False)), "sorted keys, each once"),
+        ("flows", len(i) == len(j) == len(amount) == len(code), "arrays of one length"),
+        ("flows", _within(i, 0, count - 1) and _within(j, 0, count - 1), "numbers of firms"),
+        ("flows", _within(code, 0, 2), "needs 0, 1 or 2"),
+        ("flows", bool(np.isfinite(amount).all() and (amount > 0).all()), "finite values above 0"),
+        ("firms", bool(np.isfinite(final).all() and (final >= 0).all()), "finite final demand, not negative"),
+        ("firms", bool(np.isfinite(added).all() and (added >= 0).all()), "finite value added, not negative"),
+    )
+    for place, holds, expected in expectations:
+        if not holds:
+            raise InputError([Problem("bad-array", Place(place), "something else", expected, "correct the arrays")])
+    i, j, amount, code = _added_up(i, j, amount, code, count, sector_code)
+    output = np.bincount(i, amount, count) + final
+    total = math.fsum(output)
+    if not 0 < total < math.inf:
+        raise InputError([Problem("no-output", Place("flows"), f"total output {total}", "sales above 0", "add flows")])
+    return Network(
+        firms=names,
+        sectors=sectors,
+        markets=markets,
+        sector=_frozen(sector_code),
+        market=_frozen(market_code),
+        supplier=_frozen(i.astype(np.int32)),
+        buyer=_frozen(j.astype(np.int32)),
+        value=_frozen(amount),
+        need=_frozen(code.astype(np.uint8)),
+        final_demand=_frozen(final.copy()),
+        value_added=_frozen(added.copy()),
+        output=_frozen(output),
+        output_share=_frozen(output / total),
+        notes=tuple(notes),
+    )
+
+
+def _within(values: NDArray[np.int64], low: int, high: int) -> bool:
+    return bool(len(values) == 0 or (values.min() >= low and values.max() <= high))
+
+
+def _labels(labels: Sequence[object] | NDArray[np.generic]) -> tuple[tuple[str, ...], Ints]:
+    listed = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    names = sorted(set(listed))
+    code = {name: number for number, name in enumerate(names)}
+    return tuple(str(name) for name in names), np.array([code[label] for label in listed], np.int32)
+
+
+def _frozen(values: _Array) -> _Array:
+    values.setflags(write=False)
+    return values
+
+
+def _added_up(
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    value: Floats,
+    code: NDArray[np.int64],
+    count: int,
+    sector: Ints,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, NDArray[np.int64]]:
+    """One entry per pair of firms, sorted; an input with several needs is refused."""
+    key = i * count + j
+    order = np.lexsort((value, key)) if len(key) else np.zeros(0, np.int64)
+    key, value, code = key[order], value[order], code[order]
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else order
+    kinds = int(sector.max()) + 1
+    input_key = (key % count) * kinds + sector[key // count]
+    by_input = np.argsort(input_key, kind="stable")
+    same = input_key[by_input][1:] == input_key[by_input][:-1]
+    differs = same & (code[by_input][1:] != code[by_input][:-1])
+    if differs.any():
+        buyer = int(input_key[by_input][1:][differs][0] // kinds)
+        raise InputError(
+            [
+                Problem(
+                    "mixed-need",
+                    Place("flows"),
+                    f"firm number {buyer} buys one sector's good with two needs",
+                    "one need for all that a firm buys from one sector",
+                    "give them one need, or split the sector",
+                )
+            ]
+        )
+    group = np.zeros(len(key), np.int64)
+    group[first] = 1
+    summed = np.bincount(np.cumsum(group) - 1, value) if len(key) else value
+    return key[first] // count, key[first] % count, summed, code[first]
