@@ -7,13 +7,15 @@ that the command line returns for them, so that the mapping stands in one place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "note"]
 
 SHOWN_PROBLEMS = 200
+LISTED_PROBLEMS = 1_000
 FOUND_LENGTH = 80
+PATH_LENGTH = 240
 
 
 def shown(value: object, length: int = FOUND_LENGTH) -> str:
@@ -38,7 +40,7 @@ class Place:
     column: str = ""
 
     def __str__(self) -> str:
-        parts = [self.file]
+        parts = [shown(self.file, PATH_LENGTH)]
         if self.row:
             parts.append(f"row {self.row}")
         if self.column:
@@ -73,6 +75,30 @@ class Problem:
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """`problems` without repetition, in the one order in which they are shown."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.order))
+
+
+def limited(problems: Iterable[Problem], most: int = LISTED_PROBLEMS) -> list[Problem]:
+    """`problems` with at most `most` of one code, severity, file and column; one more says how many were left out.
+
+    A wrong column of a large table is one mistake, not a million.
+    """
+    kept: list[Problem] = []
+    counts: dict[tuple[str, str, str, str], int] = {}
+    after: dict[tuple[str, str, str, str], Problem] = {}
+    for problem in problems:
+        kind = (problem.code, problem.severity, problem.place.file, problem.place.column)
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= most:
+            kept.append(problem)
+        else:
+            after.setdefault(kind, problem)
+    return kept + [more_problems(first, counts[kind] - most) for kind, first in after.items()]
+
+
+def more_problems(first: Problem, count: int) -> Problem:
+    """The problem that stands for `first` and others like it, `count` in all."""
+    found = f"{count} more of the kind {first.code}, from here on"
+    return replace(first, code="more-problems", found=found, fix="correct those listed, then check again")
 
 
 class ReshoreError(Exception):

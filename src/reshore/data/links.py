@@ -1,14 +1,15 @@
-"""Rules across tables: references, the graph of goods, units, and chains of owners."""
+"""Rules across tables: references, dates of sources, the graph of goods, units, and chains of owners."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 import rustworkx as rx
 
 from reshore.data import schema
-from reshore.errors import Place, Problem, shown
+from reshore.data.loops import input_loops, owner_loops
+from reshore.errors import LISTED_PROBLEMS, Place, Problem, limited, more_problems, shown
 from reshore.tables import ROW, Table, is_country
 from reshore.tables.cells import nearest
 from reshore.units import UNITS, convert, convertible
@@ -16,52 +17,84 @@ from reshore.units import UNITS, convert, convertible
 Frames = Mapping[str, pl.DataFrame]
 Files = Mapping[str, str]
 
+_CHAIN = frozenset({"goods", "inputs", "supply", "projects", "demand"})
+_SUGGESTIONS = 200
+"""For how many unknown keys the nearest known ones are looked up."""
 
-def check_links(frames: Frames, files: Files) -> list[Problem]:
+
+def check_links(frames: Frames, files: Files, broken: Collection[str] = ()) -> list[Problem]:
     """Every problem that shows only when tables are read together.
 
-    `frames` holds a frame with ``_row`` for each table of the schema, `files` the file that each came from.
+    `frames` holds a frame with ``_row`` for each table of the schema, `files` the file that each came from, `broken` the
+    tables of which rows are lost: what they would have said is not held against the others.
     """
-    problems = [problem for table in schema.TABLES for problem in _references(table, frames, files)]
-    problems += _unused_sources(frames, files)
-    problems += _kinds(frames, files)
-    problems += _goods_can_be_made(frames, files)
-    problems += _cycles(frames, files)
-    problems += _units(frames, files)
-    problems += _ownership_closes(frames, files)
+    problems = [p for table in schema.TABLES for p in _references(table, frames, files, broken)]
+    problems += limited(_retrieved(frames, files))
+    problems += limited(_kinds(frames, files))
+    if not broken:
+        problems += limited(_unused_sources(frames, files))
+    if not _CHAIN & set(broken):
+        problems += limited(_goods_can_be_made(frames, files))
+    problems += limited(input_loops(frames["inputs"], files["inputs"]))
+    problems += limited(_units(frames, files))
+    problems += limited(owner_loops(frames["stakes"], files["stakes"]))
     return problems
 
 
-def _references(table: Table, frames: Frames, files: Files) -> Iterator[Problem]:
+def _references(table: Table, frames: Frames, files: Files, broken: Collection[str]) -> Iterator[Problem]:
     frame = frames[table.name]
     for column in table.columns:
         if not column.refers or frame.is_empty():
             continue
         target_table, target_column = column.refers.split(".")
-        known = set(frames[target_table][target_column].drop_nulls())
+        if target_table in broken:
+            continue
+        known = frames[target_table][target_column].drop_nulls()
         cells = frame.select(ROW, pl.col(column.name).alias("cell")).drop_nulls()
         if column.kind == "ids":
             cells = cells.with_columns(pl.col("cell").str.split(";")).explode("cell")
         if column.kind == "place":
             cells = cells.filter(~is_country(pl.col("cell")))
-        wrong = cells.filter(~pl.col("cell").is_in(sorted(known))).sort(ROW)
-        for row, cell in wrong.iter_rows():
-            elsewhere = next(
-                (
-                    t.name
-                    for t in schema.TABLES
-                    if len(t.key) == 1 and cell in set(frames[t.name][t.key[0]].drop_nulls())
-                ),
-                None,
-            )
+        wrong = cells.filter(~pl.col("cell").is_in(known.implode())).sort(ROW)
+        fixes: dict[str, tuple[str, str, str]] = {}
+        for row, cell in wrong.head(LISTED_PROBLEMS).iter_rows():
+            if cell not in fixes:
+                fixes[cell] = _unknown_key(cell, target_table, known, frames, search=len(fixes) < _SUGGESTIONS)
+            code, found, fix = fixes[cell]
             place = Place(files[table.name], row, column.name)
-            if elsewhere:
-                yield Problem("wrong-kind-of-reference", place, f"'{shown(cell)}', which is in {elsewhere}",
-                              f"a key of {target_table}", f"point to a row of {target_table}")  # fmt: skip
-                continue
-            near = nearest(cell, known)
-            fix = f"did you mean {' or '.join(map(repr, near))}?" if near else f"add the row to {target_table}"
-            yield Problem("dangling-reference", place, f"'{shown(cell)}'", f"a key of {target_table}", fix)
+            problem = Problem(code, place, found, f"a key of {target_table}", fix)
+            yield problem
+        if wrong.height > LISTED_PROBLEMS:
+            yield more_problems(problem, wrong.height - LISTED_PROBLEMS)
+
+
+def _unknown_key(cell: str, target: str, known: pl.Series, frames: Frames, *, search: bool) -> tuple[str, str, str]:
+    """Code, found and fix for a key that the table `target` does not have."""
+    for table in schema.TABLES:
+        if len(table.key) == 1 and (frames[table.name][table.key[0]] == cell).any():
+            return "wrong-kind-of-reference", f"'{shown(cell)}', which is in {table.name}", f"point to a row of {target}"
+    near = nearest(cell, known) if search else []
+    fix = f"did you mean {' or '.join(map(repr, near))}?" if near else f"add the row to {target}"
+    return "dangling-reference", f"'{shown(cell)}'", fix
+
+
+def _retrieved(frames: Frames, files: Files) -> Iterator[Problem]:
+    """A source cannot speak of a time after it was read."""
+    read = frames["sources"].select("source", "retrieved").drop_nulls().unique("source", keep="first", maintain_order=True)
+    for table in schema.TABLES:
+        frame = frames[table.name]
+        if frame.is_empty() or "as_of" not in frame.columns:
+            continue
+        later = (
+            frame.select(ROW, "source", "as_of")
+            .join(read, on="source", how="inner", validate="m:1")
+            .filter((pl.col("as_of") > pl.col("retrieved")) & ~pl.col("as_of").str.starts_with(pl.col("retrieved")))
+            .sort(ROW)
+        )
+        for row, source, date, retrieved in later.iter_rows():
+            yield Problem("after-its-source", Place(files[table.name], row, "as_of"),
+                          f"'{date}', but '{shown(source)}' was read in {retrieved}", "a date up to then",
+                          "correct as_of, or the date on which the source was read")  # fmt: skip
 
 
 def _unused_sources(frames: Frames, files: Files) -> Iterator[Problem]:
@@ -80,54 +113,56 @@ def _unused_sources(frames: Frames, files: Files) -> Iterator[Problem]:
 def _kinds(frames: Frames, files: Files) -> Iterator[Problem]:
     goods = frames["goods"].select(ROW, "good", "parent").drop_nulls()
     parents = {good: parent for _, good, parent in goods.iter_rows()}
+    ends: set[str] = set()
     for row, good, _ in goods.iter_rows():
-        seen = [good]
-        while (parent := parents.get(seen[-1])) is not None:
+        seen = dict.fromkeys([good])
+        while (parent := parents.get(next(reversed(seen)))) is not None and parent not in ends:
             if parent in seen:
-                yield Problem("kind-cycle", Place(files["goods"], row, "parent"), " → ".join([*seen, parent]),
+                yield Problem("kind-cycle", Place(files["goods"], row, "parent"), shown(" → ".join([*seen, parent])),
                               "kinds that end", "remove one of the links")  # fmt: skip
                 break
-            seen.append(parent)
-    for row, good, used in frames["inputs"].select(ROW, "good", "input").drop_nulls().iter_rows():
-        if parents.get(good) == used or parents.get(used) == good:
-            yield Problem("kind-is-not-input", Place(files["inputs"], row, "input"),
-                          f"'{used}' is both a kind of and an input to '{good}'", "one of the two relations",
-                          "remove the row, or the parent")  # fmt: skip
+            seen[parent] = None
+        ends.update(seen)
+    links = frames["goods"].select("good", pl.col("parent").alias("input")).drop_nulls()
+    links = pl.concat([links, links.select(pl.col("input").alias("good"), pl.col("good").alias("input"))])
+    both = frames["inputs"].select(ROW, "good", "input").join(links, on=["good", "input"], how="semi").sort(ROW)
+    for row, good, used in both.iter_rows():
+        yield Problem("kind-is-not-input", Place(files["inputs"], row, "input"),
+                      f"'{used}' is both a kind of and an input to '{good}'", "one of the two relations",
+                      "remove the row, or the parent")  # fmt: skip
 
 
 def _goods_can_be_made(frames: Frames, files: Files) -> Iterator[Problem]:
     goods = frames["goods"]
-    made = set(frames["inputs"]["good"].drop_nulls())
-    parents = set(goods["parent"].drop_nulls())
+    made = set(frames["inputs"]["good"].drop_nulls().unique())
+    parents = set(goods["parent"].drop_nulls().unique())
     with_parent = set(goods.filter(pl.col("parent").is_not_null())["good"].drop_nulls())
-    supplied = set(frames["supply"]["good"].drop_nulls()) | set(frames["projects"]["good"].drop_nulls())
-    used = set(frames["inputs"]["input"].drop_nulls())
-    demanded = {
-        good: row
-        for row, good, use, share in frames["demand"].select(ROW, "good", "use_per_year", "use_share").iter_rows()
-        if (use or 0) > 0 or (share or 0) > 0
-    }
+    supplied = {good for name in ("supply", "projects") for good in frames[name]["good"].drop_nulls().unique()}
+    used = set(frames["inputs"]["input"].drop_nulls().unique())
+    wanted = frames["demand"].filter((pl.col("use_per_year") > 0) | (pl.col("use_share") > 0)).sort(ROW, descending=True)
+    demanded = dict(wanted.select("good", ROW).iter_rows())
     final = {good for good, is_final in goods.select("good", "final").iter_rows() if is_final}
     for row, good, origin in goods.select(ROW, "good", "origin").iter_rows():
         if good is None:
             continue
+        place = Place(files["goods"], row, "origin")
         if origin is None and good not in made | parents | with_parent:
-            yield Problem("no-inputs", Place(files["goods"], row, "origin"), f"'{good}' without inputs or variants",
+            yield Problem("no-inputs", place, f"'{good}' without inputs or variants",
                           "inputs, or a word on where its chain begins", "add inputs, or write primary or boundary")  # fmt: skip
         if origin is not None and good in made:
-            yield Problem("origin-has-inputs", Place(files["goods"], row, "origin"), f"{origin} '{good}' with inputs",
+            yield Problem("origin-has-inputs", place, f"{origin} '{good}' with inputs",
                           "no inputs for goods whose chain begins here", "empty the cell or remove the inputs")  # fmt: skip
         if good in demanded and good not in supplied | made | parents:
             yield Problem("cannot-be-made", Place(files["demand"], demanded[good], "good"),
                           f"demand for '{good}', which nobody supplies or makes", "supply or inputs",
                           "add supply rows (an empty share is allowed)")  # fmt: skip
-        if not ({good} & (used | made | parents | with_parent | supplied | set(demanded) | final)):
+        if not any(good in group for group in (used, made, parents, with_parent, supplied, demanded, final)):
             yield Problem("unused-row", Place(files["goods"], row, "good"), f"'{good}' that nothing refers to",
                           "goods that are part of a chain", "none needed, or remove it", "note")  # fmt: skip
-    yield from _components(frames, files)
+    yield from _parts(frames, files)
 
 
-def _components(frames: Frames, files: Files) -> Iterator[Problem]:
+def _parts(frames: Frames, files: Files) -> Iterator[Problem]:
     goods = [good for good in frames["goods"]["good"] if good is not None]
     index = {good: number for number, good in enumerate(goods)}
     graph: rx.PyGraph[str, None] = rx.PyGraph()
@@ -140,109 +175,50 @@ def _components(frames: Frames, files: Files) -> Iterator[Problem]:
     parts = rx.number_connected_components(graph)
     if parts > 1 and pairs:
         yield Problem("separate-parts", Place(files["goods"]), f"{parts} parts that no input joins",
-                      "one connected chain, or several on purpose", "none needed: each part is measured on its own", "note")  # fmt: skip
-
-
-def _cycles(frames: Frames, files: Files) -> Iterator[Problem]:
-    """Recycling is allowed; a good that eats at least as much of itself as is made is not."""
-    inputs = (
-        frames["inputs"]
-        .filter(pl.col("role") == "consumed")
-        .select(ROW, "good", "input", "amount_per_unit", "yield_share")
-    )
-    rows = [(row, good, used, (amount or 0.0) / (part or 1.0)) for row, good, used, amount, part in inputs.iter_rows()]
-    graph: rx.PyDiGraph[str, tuple[int, float]] = rx.PyDiGraph()
-    nodes = {good: graph.add_node(good) for good in sorted({g for _, g, _, _ in rows} | {u for _, _, u, _ in rows})}
-    for row, good, used, amount in rows:
-        graph.add_edge(nodes[used], nodes[good], (row, amount))
-        if good == used and amount >= 1:
-            yield Problem("no-net-output", Place(files["inputs"], row, "amount_per_unit"),
-                          f"{amount:g} of '{good}' per unit of itself", "less than 1", "correct the amount")  # fmt: skip
-    for component in rx.strongly_connected_components(graph):
-        if len(component) < 2:
-            continue
-        cycle = rx.digraph_find_cycle(graph.subgraph(component))
-        part = graph.subgraph(component)
-        names = [part[source] for source, _ in cycle]
-        edges = [part.get_edge_data(source, target) for source, target in cycle]
-        gain = 1.0
-        for _, amount in edges:
-            gain *= amount
-        place = Place(files["inputs"], min(row for row, _ in edges), "amount_per_unit")
-        path = " → ".join([*names, names[0]])
-        if gain >= 1:
-            yield Problem("no-net-output", place, f"cycle {path} uses {gain:g} units per unit made", "less than 1",
-                          "correct the amounts")  # fmt: skip
-        else:
-            yield Problem("input-cycle", place, f"cycle {path}", "a chain, or recycling on purpose",
-                          "none needed: cycles are allowed", "note")  # fmt: skip
+                      "one connected chain, or several on purpose",
+                      "none needed: each part is measured on its own", "note")  # fmt: skip
 
 
 def _units(frames: Frames, files: Files) -> Iterator[Problem]:
-    units = dict(frames["goods"].select("good", "unit").iter_rows())
-    amounts = (("supply", "capacity_per_year"), ("projects", "capacity_per_year"), ("needs", "volume_per_year"))
-    for name, amount in amounts:
-        given = frames[name].filter(pl.col(amount).is_not_null() | pl.col(f"{amount}_low").is_not_null())
-        for row, good, value, unit in given.select(ROW, "good", amount, "unit").iter_rows():
-            if unit is None:
-                yield Problem("no-unit", Place(files[name], row, "unit"), f"{amount} without a unit", "a unit",
-                              f"write {units.get(good) or 'the unit of the good'}")  # fmt: skip
-                continue
-            own = units.get(good)
-            if own is None or unit == own:
-                continue
-            here, there = UNITS[unit], UNITS[own]
-            place = Place(files[name], row, "unit")
-            if here.dimension != there.dimension:
-                yield Problem("wrong-dimension", place, f"{unit} for '{good}', which is counted in {own}",
-                              f"a unit of {there.dimension}", f"convert to {own}, or give the good another unit")  # fmt: skip
-            elif not convertible(here, there):
-                yield Problem("wrong-content", place, f"{unit} for '{good}', which is counted in {own}",
-                              "one content basis", "convert the content (gross, contained, oxide) first")  # fmt: skip
-            else:
-                hint = f"write {convert(value, here, there):g} {own}" if value is not None else f"convert to {own}"
-                yield Problem("mixed-units", place, f"{unit} for '{good}', which is counted in {own}", own, hint)
-    yield from _amounts_have_units(frames, files, units)
+    """Every amount has a unit, and it is the unit of its good."""
+    own = frames["goods"].select("good", pl.col("unit").alias("own")).drop_nulls("good").unique("good", keep="first")
+    for name, amount in (("supply", "capacity_per_year"), ("projects", "capacity_per_year"), ("needs", "volume_per_year")):
+        rows = _with_amount(frames[name], amount).join(own, on="good", how="left", validate="m:1").sort(ROW)
+        for row, unit, good_unit in rows.filter(pl.col("unit").is_null()).select(ROW, "unit", "own").iter_rows():
+            yield Problem("no-unit", Place(files[name], row, "unit"), f"{amount} without a unit", "a unit",
+                          f"write {good_unit or 'the unit of the good'}")  # fmt: skip
+        other = rows.filter(pl.col("unit") != pl.col("own")).select(ROW, "good", amount, "unit", "own")
+        for row, good, value, unit, good_unit in other.iter_rows():
+            yield _other_unit(Place(files[name], row, "unit"), good, value, unit, good_unit)
+    for name, amount in (("goods", "world_output_per_year"), ("demand", "use_per_year")):
+        rows = _with_amount(frames[name], amount).join(own, on="good", how="left", validate="m:1").sort(ROW)
+        for row, good in rows.filter(pl.col("own").is_null()).select(ROW, "good").iter_rows():
+            yield Problem("no-unit", Place(files[name], row, "unit" if name == "goods" else amount),
+                          f"{amount} of '{good}', which has no unit", "a unit", "name the unit of the good in goods")  # fmt: skip
+    without = own.filter(pl.col("own").is_null())["good"].implode()
+    rows = _with_amount(frames["inputs"], "amount_per_unit").sort(ROW)
+    lacking = rows.filter(pl.col("good").is_in(without) | pl.col("input").is_in(without))
+    for row, good, used in lacking.select(ROW, "good", "input").iter_rows():
+        yield Problem("no-unit", Place(files["inputs"], row, "amount_per_unit"),
+                      f"an amount of '{used}' per unit of '{good}', one of which has no unit", "units for both goods",
+                      "name the units of the goods in goods")  # fmt: skip
 
 
-def _amounts_have_units(frames: Frames, files: Files, units: Mapping[str, str | None]) -> Iterator[Problem]:
-    for row, good, output in frames["goods"].select(ROW, "good", "world_output_per_year").iter_rows():
-        if output is not None and units.get(good) is None:
-            yield Problem("no-unit", Place(files["goods"], row, "unit"), "world output without a unit", "a unit",
-                          "name the unit of the good")  # fmt: skip
-    for row, good, use in frames["demand"].select(ROW, "good", "use_per_year").iter_rows():
-        if use is not None and units.get(good) is None:
-            yield Problem("no-unit", Place(files["demand"], row, "use_per_year"), f"use of '{good}', which has no unit", "a unit",
-                          "name the unit of the good in goods")  # fmt: skip
-    for row, good, used, amount in frames["inputs"].select(ROW, "good", "input", "amount_per_unit").iter_rows():
-        lacking = [name for name in (good, used) if name in units and units[name] is None]
-        if amount is not None and lacking:
-            yield Problem("no-unit", Place(files["inputs"], row, "amount_per_unit"), f"an amount, but no unit of '{lacking[0]}'",
-                          "units for both goods", "name the unit of the good in goods")  # fmt: skip
+def _with_amount(frame: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """Rows of goods that are known, with a number or an end of its range."""
+    return frame.filter(
+        pl.col("good").is_not_null() & pl.any_horizontal(pl.col(f"{amount}{end}").is_not_null() for end in ("", "_low", "_high"))
+    )
 
 
-def _ownership_closes(frames: Frames, files: Files) -> Iterator[Problem]:
-    """A group that owns itself to the last share has no owner at all: look-through has no answer there."""
-    stakes = frames["stakes"].filter(pl.col("end").is_null())
-    least = pl.coalesce(pl.col("equity_share"), pl.col("equity_share_low"))
-    held = stakes.select(ROW, "owner", "owned", least.alias("share")).drop_nulls()
-    held = held.group_by("owner", "owned", maintain_order=True).agg(pl.col(ROW).min(), pl.col("share").min())
-    graph: rx.PyDiGraph[str, float] = rx.PyDiGraph()
-    names = sorted(set(held["owner"]) | set(held["owned"]))
-    nodes = {name: graph.add_node(name) for name in names}
-    rows: dict[str, int] = {}
-    for owner, owned, row, share in held.iter_rows():
-        graph.add_edge(nodes[owner], nodes[owned], share)
-        rows[owned] = min(row, rows.get(owned, row))
-    for component in rx.strongly_connected_components(graph):
-        inside = set(component)
-        if len(inside) < 2:
-            continue
-        totals = [
-            sum(share for source, _, share in graph.in_edges(node) if source in inside) for node in sorted(inside)
-        ]
-        if min(totals) >= 1 - 1e-9:
-            members = sorted(graph[node] for node in inside)
-            yield Problem("orphan-group", Place(files["stakes"], min(rows[m] for m in members), "equity_share"),
-                          f"{', '.join(members)} own each other entirely", "an owner outside the group",
-                          "add the outside owners or correct the shares")  # fmt: skip
+def _other_unit(place: Place, good: str, value: float | None, unit: str, own: str) -> Problem:
+    here, there = UNITS[unit], UNITS[own]
+    found = f"{unit} for '{good}', which is counted in {own}"
+    if here.dimension != there.dimension:
+        return Problem("wrong-dimension", place, found, f"a unit of {there.dimension}",
+                       f"convert to {own}, or give the good another unit")  # fmt: skip
+    if not convertible(here, there):
+        return Problem("wrong-content", place, found, "one content basis",
+                       "convert the content (gross, contained, oxide) first")  # fmt: skip
+    hint = f"write {convert(value, here, there):g} {own}" if value is not None else f"convert to {own}"
+    return Problem("mixed-units", place, found, own, hint)

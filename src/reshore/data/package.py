@@ -12,7 +12,7 @@ from reshore.data import schema
 from reshore.data.links import check_links
 from reshore.errors import InputError, Place, Problem, in_order
 from reshore.tables import ROW, Cells, check_table, empty_frame, text_cells
-from reshore.tables.write import csv_bytes
+from reshore.tables.write import csv_chunks
 
 Rows = Sequence[Mapping[str, object]] | pl.DataFrame
 
@@ -63,33 +63,33 @@ class DataPackage:
 
 
 def check_cells(
-    about: About, cells: Mapping[str, Cells], earlier: Sequence[Problem] = ()
+    about: About, cells: Mapping[str, Cells | None], earlier: Sequence[Problem] = ()
 ) -> tuple[DataPackage | None, list[Problem]]:
     """The package made of the `cells` of its tables, and every problem; ``None`` when there is an error.
 
-    `earlier` are problems met on the way to the cells.
+    A table whose cells are ``None`` is there but could not be read. `earlier` are problems met on the way to the cells.
     """
     problems = list(earlier)
     frames: dict[str, pl.DataFrame] = {}
     files: dict[str, str] = {}
+    broken: set[str] = set()
     for table in schema.TABLES:
-        files[table.name] = cells[table.name].file if table.name in cells else f"{table.name}.csv"
-        if table.name in cells:
-            frames[table.name], found = check_table(table, cells[table.name])
+        given = cells.get(table.name)
+        files[table.name] = given.file if given is not None else f"{table.name}.csv"
+        if given is not None:
+            frames[table.name], found = check_table(table, given)
             problems += found
-        else:
-            frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
-            if table.required and not any(problem.place.file == files[table.name] for problem in problems):
-                problems.append(
-                    Problem(
-                        "missing-table",
-                        Place(files[table.name]),
-                        "no such table",
-                        f"table {table.name}",
-                        "add the file",
-                    )
-                )
-    problems += check_links(frames, files)
+            if not given.whole:
+                broken.add(table.name)
+            continue
+        frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
+        if table.name in cells:
+            broken.add(table.name)
+        elif table.required:
+            problems.append(
+                Problem("missing-table", Place(files[table.name]), "no such table", f"table {table.name}", "add the file")
+            )
+    problems += check_links(frames, files, broken)
     ordered = list(in_order(problems))
     if any(problem.severity == "error" for problem in ordered):
         return None, ordered
@@ -107,7 +107,8 @@ def _freeze(about: About, frames: Mapping[str, pl.DataFrame], problems: Sequence
         tables[table.name] = frame
         if not frame.is_empty():
             digest.update(f"{table.name}\n".encode())
-            digest.update(csv_bytes(table, frame))
+            for chunk in csv_chunks(table, frame):
+                digest.update(chunk)
     digest.update(f"price_year {about.price_year}".encode())
     return DataPackage(about, tables, digest.hexdigest(), tuple(problems))
 

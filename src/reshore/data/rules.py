@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import polars as pl
 
-from reshore.tables import ROW, Finding
+from reshore.countries import COUNTRIES
+from reshore.tables import ROW, Finding, Rule
 
 SHARE_TOLERANCE = 0.025
 """How far published shares of a whole market may miss 1: sources round each row on its own."""
 
-ENDS = ("_low", "_high")
+OWNERS_TOLERANCE = 5e-4
+"""How far published stakes in one firm may exceed 1."""
+
+NEGLIGIBLE_SHARE = 0.005
+"""The most that a share called negligible can be."""
+
+SAME_ORIGIN_ROWS = 50
+"""Tables that are longer name more than one country of origin, unless it was filled in by default."""
+
+SERIES = ("good", "market", "basis", "measure", "series", "year", "source")
+"""What rows of supply share when they divide one market."""
+
+_SLACK = 1e-9
 
 
 def intervals_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -20,7 +34,7 @@ def intervals_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
     for low in [name for name in frame.columns if name.endswith("_low") and name[:-4] in frame.columns]:
         value, high = low[:-4], f"{low[:-4]}_high"
         for first, second in ((low, value), (value, high), (low, high)):
-            wrong = frame.filter(pl.col(first) > pl.col(second) * (1 + 1e-12))
+            wrong = frame.filter(pl.col(first) - pl.col(second) > 1e-12 * pl.col(first).abs())
             for row, left, right in wrong.select(ROW, first, second).iter_rows():
                 yield Finding(row, first, "range-out-of-order", f"{left:g} above {second} {right:g}",
                               "low ≤ value ≤ high", "swap or correct the numbers")  # fmt: skip
@@ -36,9 +50,7 @@ def tickets_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
 
 def periods_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
     """What ends does not end before it starts."""
-    wrong = frame.filter(
-        pl.col("end").is_not_null() & pl.col("start").is_not_null() & (pl.col("end") < pl.col("start"))
-    )
+    wrong = frame.filter(pl.col("end") < pl.col("start"))
     for row, start, end in wrong.select(ROW, "start", "end").iter_rows():
         if not start.startswith(end):
             yield Finding(row, "end", "dates-out-of-order", f"'{end}' before start '{start}'", "end after start",
@@ -47,24 +59,41 @@ def periods_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
 
 def amounts_are_positive(frame: pl.DataFrame) -> Iterator[Finding]:
     """An input is used in an amount above zero and some of it ends up in the good."""
-    for column, code in (
-        ("amount_per_unit", "not-positive"),
-        ("yield_share", "not-positive"),
-        ("output_share", "not-positive"),
-    ):
-        wrong = frame.filter(pl.col(column) == 0)
-        for row in wrong[ROW]:
-            yield Finding(
-                row, column, code, "0", "a number above 0", "remove the row, or leave the cell empty if unknown"
-            )
+    for column in ("amount_per_unit", "yield_share", "output_share"):
+        for row in frame.filter(pl.col(column) == 0)[ROW]:
+            yield Finding(row, column, "not-positive", "0", "a number above 0",
+                          "remove the row, or leave the cell empty if unknown")  # fmt: skip
 
 
 def capital_inputs_wear(frame: pl.DataFrame) -> Iterator[Finding]:
     """Only capital inputs have a life."""
     wrong = frame.filter(pl.col("life_years").is_not_null() & (pl.col("role") != "capital"))
     for row, role in wrong.select(ROW, "role").iter_rows():
-        yield Finding(row, "life_years", "life-without-capital", f"a life for a {role} input", "a life for capital inputs only",
-                      "write role capital, or empty the cell")  # fmt: skip
+        yield Finding(row, "life_years", "life-without-capital", f"a life for a {role} input",
+                      "a life for capital inputs only", "write role capital, or empty the cell")  # fmt: skip
+
+
+def same_dollars_same_amount(frame: pl.DataFrame) -> Iterator[Finding]:
+    """What is published in US dollars is the same amount in US dollars."""
+    wrong = frame.filter((pl.col("currency") == "USD") & (pl.col("amount") != pl.col("amount_usd")))
+    for row, amount, dollars in wrong.select(ROW, "amount", "amount_usd").iter_rows():
+        yield Finding(row, "amount_usd", "amounts-differ", f"{dollars:.15g} beside an amount of {amount:.15g} USD",
+                      "the same amount", "correct the currency or one of the amounts")  # fmt: skip
+
+
+def origins_differ(column: str) -> Rule:
+    """The rule that a long table names more than one country in `column`; breaking it is worth a note."""
+
+    def rule(frame: pl.DataFrame) -> Iterator[Finding]:
+        named = frame[column].drop_nulls()
+        if frame.height > SAME_ORIGIN_ROWS and named.len() == frame.height and named.n_unique() == 1:
+            code = named[0]
+            if code in COUNTRIES:
+                yield Finding(frame[ROW].min(), column, "looks-default-filled", f"'{code}' in all {frame.height} rows",  # type: ignore[arg-type]  # rows are whole numbers
+                              "origins that were looked up, row by row",
+                              "none needed if it is so; leave the cell empty where it was not looked up", note=True)  # fmt: skip
+
+    return rule
 
 
 def no_self_ownership(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -78,10 +107,10 @@ def stakes_do_not_overlap(frame: pl.DataFrame) -> Iterator[Finding]:
     keys = ["owner", "owned", "source"]
     repeated = frame.filter(frame.select(keys).is_duplicated()).sort(*keys, "start", ROW, nulls_last=False)
     for _, group in repeated.group_by(keys, maintain_order=True):
-        rows = list(group.select(ROW, "start", "end").iter_rows())
-        for (before, _, end), (row, start, _) in zip(rows, rows[1:], strict=False):
+        for (before, _, end), (row, start, _) in pairwise(group.select(ROW, "start", "end").iter_rows()):
             if end is None or start is None or start < end:
-                yield Finding(row, "start", "overlapping-periods", f"'{start or ''}' while row {before} runs until '{end or ''}'",
+                yield Finding(row, "start", "overlapping-periods",
+                              f"'{start or ''}' while row {before} runs until '{end or ''}'",
                               "stakes one after the other", "give the earlier stake an end")  # fmt: skip
 
 
@@ -90,28 +119,50 @@ def owners_sum_to_at_most_one(frame: pl.DataFrame) -> Iterator[Finding]:
     for column in ("equity_share", "votes_share"):
         least = pl.coalesce(pl.col(column), pl.col(f"{column}_low"))
         known = frame.with_columns(least.alias("_least")).filter(pl.col("_least").is_not_null())
-        for (owned, source), group in known.group_by("owned", "source", maintain_order=True):
+        # at no date can more be held than at all dates together
+        over = known.filter(pl.col("_least").sum().over("owned", "source") > 1 + OWNERS_TOLERANCE - _SLACK)
+        for (owned, source), group in over.group_by("owned", "source", maintain_order=True):
             rows = list(group.sort(ROW).select(ROW, "owner", "_least", "start", "end").iter_rows())
             for date in sorted({start or "" for *_, start, _ in rows}):
                 held = [r for r in rows if (r[3] or "") <= date and (r[4] is None or date < r[4] or r[3] == date)]
                 total = math.fsum(r[2] for r in held)
-                if total > 1 + 5e-4:
+                if total > 1 + OWNERS_TOLERANCE:
                     names = ", ".join(f"{owner} {share:g} (row {row})" for row, owner, share, *_ in held[:6])
-                    yield Finding(held[-1][0], column, "owners-above-one", f"{total:g} of '{owned}' by {source}: {names}",
+                    yield Finding(held[-1][0], column, "owners-above-one",
+                                  f"{total:g} of '{owned}' by {source}: {names}",
                                   "at most 1 in all", "correct the shares or their dates")  # fmt: skip
                     break
 
 
+def one_coverage(frame: pl.DataFrame) -> Iterator[Finding]:
+    """A series is the whole market or a part of it, not both."""
+    groups = (
+        frame.filter(pl.col("coverage").is_not_null())
+        .group_by(SERIES)
+        .agg(pl.col("coverage").n_unique().alias("_words"), pl.col(ROW).min().alias("_first"),
+             pl.col(ROW).sort_by(ROW).filter(pl.col("coverage") != pl.col("coverage").sort_by(ROW).first()).first().alias("_other"))
+        .filter(pl.col("_words") > 1)
+        .sort("_first")
+    )  # fmt: skip
+    for group in groups.iter_rows(named=True):
+        yield Finding(group["_other"], "coverage", "mixed-coverage",
+                      f"another word than in row {group['_first']} of the same series of '{group['good']}'",
+                      "one coverage for each series", "write the same word, or split the rows into series")  # fmt: skip
+
+
 def shares_add_up(frame: pl.DataFrame) -> Iterator[Finding]:
     """The shares of one series are not more than the market, and all of it when the series is said to be complete."""
-    keys = ["good", "market", "basis", "measure", "series", "year", "source"]
-    least = pl.coalesce(pl.col("share"), pl.col("share_low"), pl.lit(0.0))
-    most = pl.coalesce(pl.col("share"), pl.col("share_high"), pl.lit(1.0))
+    negligible = pl.col("share_missing") == "negligible"
+    ceiling = pl.when(negligible).then(NEGLIGIBLE_SHARE).otherwise(1.0)
     groups = (
-        frame.with_columns(
-            least.alias("_least"), most.alias("_most"), (pl.col("coverage") == "complete").alias("_complete")
+        frame.select(
+            ROW,
+            *SERIES,
+            (pl.col("coverage") == "complete").alias("_complete"),
+            pl.coalesce("share", "share_low", 0.0).alias("_least"),
+            pl.coalesce("share", "share_high", ceiling).alias("_most"),
         )
-        .group_by(*keys, "_complete", "coverage", maintain_order=True)
+        .group_by(*SERIES, "_complete")
         .agg(
             pl.col("_least").sum(),
             pl.col("_most").sum(),
@@ -120,7 +171,8 @@ def shares_add_up(frame: pl.DataFrame) -> Iterator[Finding]:
             pl.len().alias("_rows"),
         )
         .filter(
-            (pl.col("_least") > 1 + SHARE_TOLERANCE) | (pl.col("_complete") & (pl.col("_most") < 1 - SHARE_TOLERANCE))
+            (pl.col("_least") > 1 + SHARE_TOLERANCE + _SLACK)
+            | (pl.col("_complete") & (pl.col("_most") < 1 - SHARE_TOLERANCE - _SLACK))
         )
         .sort("_first")
     )
@@ -131,6 +183,6 @@ def shares_add_up(frame: pl.DataFrame) -> Iterator[Finding]:
             "share",
             "shares-do-not-add-up",
             f"{total:.4g} over {group['_rows']} rows of '{group['good']}' (rows {group['_first']} to {group['_last']})",
-            "1 within 0.025" if group["_complete"] else "at most 1",
+            f"1 within {SHARE_TOLERANCE:g}" if group["_complete"] else "at most 1",
             "correct the shares, split the rows into series, or write coverage partial if suppliers are left out",
         )

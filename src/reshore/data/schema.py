@@ -257,6 +257,7 @@ ORGANIZATIONS = Table(
         Column("aliases", "text", "Other names", "Other names, split by ` ; `.", absent="none recorded"),
         *PROVENANCE,
     ),
+    rules=(rules.origins_differ("seat"),),
 )
 
 STAKES = Table(
@@ -404,7 +405,7 @@ SUPPLY = Table(
         Column("year", "year", "Year", "Year of the figure.", absent="not stated"),
         *PROVENANCE,
     ),
-    rules=(rules.intervals_in_order, rules.shares_add_up),
+    rules=(rules.intervals_in_order, rules.one_coverage, rules.shares_add_up, rules.origins_differ("supplier")),
 )
 
 DEMAND = Table(
@@ -528,6 +529,7 @@ TRADE = Table(
         ),
         *PROVENANCE,
     ),
+    rules=(rules.origins_differ("exporter"),),
 )
 
 MEASURES = Table(
@@ -657,7 +659,7 @@ PROJECTS = Table(
         ),
         *PROVENANCE,
     ),
-    rules=(rules.intervals_in_order,),
+    rules=(rules.intervals_in_order, rules.origins_differ("site")),
 )
 
 NEEDS = Table(
@@ -1053,6 +1055,7 @@ AWARDS = Table(
         ),
         *PROVENANCE,
     ),
+    rules=(rules.origins_differ("site"),),
 )
 
 PROGRAMS = Table(
@@ -1078,6 +1081,7 @@ PROGRAMS = Table(
         ),
         *PROVENANCE,
     ),
+    rules=(rules.intervals_in_order, rules.same_dollars_same_amount),
 )
 
 RULES = Table(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral, Real
 
 import polars as pl
 
 from reshore.countries import PLACE_CODES
-from reshore.errors import Place, Problem, shown
+from reshore.errors import LISTED_PROBLEMS, Place, Problem, limited, more_problems, shown
 from reshore.tables import cells as kinds
-from reshore.tables.columns import MISSING, Column, Table
+from reshore.tables.columns import MISSING, Column, Finding, Table
+from reshore.tables.keys import look_alikes
+from reshore.tables.letters import plain
 from reshore.tables.text import ROW, Cells
-from reshore.tables.write import unguarded
+from reshore.tables.write import number_text, unguarded
 
 _TOTALS = frozenset({"total", "totals", "sum", "grand total", "world total", "subtotal"})
-_CONFUSABLE = str.maketrans(
-    "АВЕКМНОРСТХаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν",
-    "ABEKMHOPCTXaeopcyxijsdqwABEZHIKMNOPTYXaopv",
-)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which no text holds; they become a character that is refused."""
 
 
 def empty_frame(table: Table) -> pl.DataFrame:
@@ -39,34 +41,57 @@ def frame_schema(table: Table) -> dict[str, pl.DataType]:
 def text_cells(table: Table, rows: Sequence[Mapping[str, object]] | pl.DataFrame, file: str) -> Cells:
     """Rows from a program as the cells of a file, so that they pass through the same door as text."""
     if isinstance(rows, pl.DataFrame):
-        frame = rows
-    else:
+        frame = rows.select(
+            _texts(table, rows[name]).fill_null("").alias(name) for name in rows.columns if name != ROW
+        ) if rows.columns else empty_frame(table)  # fmt: skip
+    elif rows:
         names = list(dict.fromkeys(name for row in rows for name in row))
         frame = pl.DataFrame(
-            {name: [_as_text(row.get(name)) for row in rows] for name in names}, schema=dict.fromkeys(names, pl.String)
+            [pl.Series(str(name), [_as_text(row.get(name)) for row in rows], dtype=pl.String) for name in names]
         )
-    frame = frame.select(
-        pl.col(name).cast(pl.String).fill_null("") for name in frame.columns if name != ROW
-    ) if frame.columns else frame  # fmt: skip
-    words = {meaning: cell for cell, meaning in MISSING.items()}
+    else:
+        frame = pl.DataFrame(schema=dict.fromkeys((column.name for column in table.file_columns), pl.String))
     for column in table.file_columns:
-        reason = f"{column.name}_missing"
-        if column.labelled and reason in frame.columns and column.name in frame.columns:
-            frame = frame.with_columns(
-                pl.when(pl.col(column.name) == "")
-                .then(pl.col(reason).replace_strict(words, default=""))
-                .otherwise(pl.col(column.name))
-                .alias(column.name)
-            ).drop(reason)
+        if column.labelled and f"{column.name}_missing" in frame.columns and column.name in frame.columns:
+            frame = _labels_in_cells(frame, column.name)
     return Cells(file, frame.with_columns(pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(ROW)))
 
 
+def _labels_in_cells(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Numbers and the reasons of their absence in one column, as in a file; what does not fit is left to be refused."""
+    reason = pl.col(f"{name}_missing")
+    written = reason.replace({meaning: cell for cell, meaning in MISSING.items()})
+    both = pl.when(reason == "").then(pl.col(name)).otherwise(pl.concat_str(name, pl.lit(" "), reason))
+    return frame.with_columns(pl.when(pl.col(name) == "").then(written).otherwise(both).alias(name)).drop(
+        f"{name}_missing"
+    )
+
+
+def _texts(table: Table, values: pl.Series) -> pl.Series:
+    whole = {column.name for column in table.file_columns if column.kind in ("integer", "year")}
+    if values.dtype.is_float() and values.name in whole and (values.round() == values).all():
+        values = values.cast(pl.Int64, strict=False)
+    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
+        return pl.Series(values.name, [None if value is None else repr(value) for value in values], dtype=pl.String)
+    return values.cast(pl.String)
+
+
 def _as_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else repr(value)
+    match value:
+        case None:
+            return ""
+        case str():
+            return value if value.isascii() else _SURROGATE.sub("\0", value)
+        case bool():
+            return "true" if value else "false"
+        case Integral():
+            return str(int(value))
+        case Real():
+            return number_text(float(value))
+        case datetime.date():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def check_table(table: Table, cells: Cells) -> tuple[pl.DataFrame, list[Problem]]:
@@ -82,16 +107,19 @@ def check_table(table: Table, cells: Cells) -> tuple[pl.DataFrame, list[Problem]
     frame = _without_totals(table, cells.file, frame, problems)
     if frame.is_empty() and table.required:
         problems.append(Problem("no-rows", Place(cells.file), "a header and no rows", "at least one row", "add rows"))
-    typed = _typed(table, cells.file, frame, problems)
-    _check_keys(table, cells.file, typed, problems)
+    typed, refused = _typed(table, cells.file, frame, problems)
+    typed = typed.sort(*table.key, ROW, nulls_last=False)
+    problems += limited(_repeated_keys(table, cells.file, typed.remove(pl.col(ROW).is_in(refused))))
+    problems += _confusable_keys(table, cells.file, typed)
     for rule in table.rules:
-        for finding in rule(typed):
-            place = Place(cells.file, finding.row, finding.column)
-            severity = "note" if finding.note else "error"
-            problems.append(
-                Problem(finding.code, place, finding.found, finding.expected, finding.fix, severity)  # type: ignore[arg-type]  # the two words of Severity
-            )
-    return typed.sort(*table.key, ROW, nulls_last=False), problems
+        problems += limited(_placed(cells.file, finding) for finding in rule(typed))
+    return typed, problems
+
+
+def _placed(file: str, finding: Finding) -> Problem:
+    place = Place(file, finding.row, finding.column)
+    severity = "note" if finding.note else "error"
+    return Problem(finding.code, place, finding.found, finding.expected, finding.fix, severity)  # type: ignore[arg-type]  # the two words of Severity
 
 
 def _known_columns(table: Table, cells: Cells, problems: list[Problem]) -> pl.DataFrame | None:
@@ -120,130 +148,112 @@ def _known_columns(table: Table, cells: Cells, problems: list[Problem]) -> pl.Da
 def _without_totals(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
     first = frame[table.key[0]]
     total = first.str.strip_chars().str.to_lowercase().is_in(sorted(_TOTALS))
+    if not total.any():
+        return frame
     for row, cell in zip(frame.filter(total)[ROW], first.filter(total), strict=True):
         place = Place(file, row, table.key[0])
         problems.append(Problem("total-row", place, f"'{shown(cell)}'", "rows that are facts", "remove the total"))
     return frame.filter(~total)
 
 
-def _typed(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
+def _typed(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]) -> tuple[pl.DataFrame, list[int]]:
+    """Typed columns, and the rows whose key could not be read."""
     rows = frame[ROW]
     series: list[pl.Series] = []
+    without_key: list[int] = []
     for column in table.file_columns:
-        raw = _composed(file, column, frame[column.name], rows, problems)
+        raw, found = plain(file, column, frame[column.name], rows)
+        problems += limited(found)
         if column.kind == "text":
             raw = unguarded(raw)
         values, refused = kinds.parse(column, raw)
-        for position, (code, expected, fix) in refused:
-            place = Place(file, rows[position], column.name)
-            cell = raw[position]
-            problems.append(Problem(code, place, f"'{shown(cell)}'" if cell else "an empty cell", expected, fix))
+        for cells in refused:
+            problems += _refusals(file, column, raw, rows, cells)
+            if column.name in table.key:
+                without_key += rows.gather(cells.positions).to_list()
         if column.kind == "country":
-            _note_converted(file, column, raw, values, rows, problems)
+            problems += limited(_converted(file, column, raw, values, rows))
         series.append(values.alias(column.name).cast(kinds.dtype(column)))
         if column.labelled:
             reasons = raw.replace_strict(MISSING, default=None, return_dtype=pl.String)
             series.append(reasons.alias(f"{column.name}_missing"))
-    return pl.DataFrame([*series, rows])
+    return pl.DataFrame([*series, rows]), without_key
 
 
-def _composed(file: str, column: Column, raw: pl.Series, rows: pl.Series, problems: list[Problem]) -> pl.Series:
-    """Letters with marks in their composed form (NFC), with a note for each text that was changed."""
-    odd = raw.str.contains(r"[^\x00-\x7F]").arg_true()
-    changed = {}
-    for position in odd:
-        plain = unicodedata.normalize("NFC", raw[position])
-        if plain != raw[position]:
-            changed[position] = plain
-    if not changed or column.kind in ("id", "ids", "place"):
-        return raw
-    for position in changed:
-        place = Place(file, rows[position], column.name)
-        problems.append(
-            Problem(
-                "not-composed",
-                place,
-                f"'{shown(raw[position])}'",
-                "letters in composed form (NFC)",
-                "none needed: it was composed",
-                "note",
-            )
-        )
-    return raw.scatter(list(changed), list(changed.values()))
+def _refusals(file: str, column: Column, raw: pl.Series, rows: pl.Series, refused: kinds.Refused) -> Iterator[Problem]:
+    """A problem for each refused cell, up to `LISTED_PROBLEMS`, and one for all that follow."""
+
+    def problem(position: int) -> Problem:
+        code, expected, fix = refused.verdict(position)
+        found = f"'{shown(raw[position])}'" if raw[position] else "an empty cell"
+        return Problem(code, Place(file, rows[position], column.name), found, expected, fix)
+
+    yield from map(problem, refused.positions.head(LISTED_PROBLEMS))
+    more = len(refused.positions) - LISTED_PROBLEMS
+    if more > 0:
+        yield more_problems(problem(refused.positions[LISTED_PROBLEMS]), more)
 
 
-def _note_converted(
-    file: str, column: Column, raw: pl.Series, values: pl.Series, rows: pl.Series, problems: list[Problem]
-) -> None:
-    converted = (raw != values).fill_null(False).arg_true()
-    for position in converted:
-        place = Place(file, rows[position], column.name)
-        problems.append(
-            Problem(
-                "converted-country",
-                place,
-                f"'{shown(raw[position])}'",
-                "an ISO 3166-1 alpha-3 code",
-                f"none needed: read as {values[position]}",
-                "note",
-            )
-        )
+def _converted(file: str, column: Column, raw: pl.Series, values: pl.Series, rows: pl.Series) -> Iterator[Problem]:
+    """A note for each two-letter code that was read as a country."""
+    converted = (raw != values).fill_null(False)
+    if not converted.any():
+        return
+    frame = pl.DataFrame([raw.alias("raw"), values.alias("value"), rows.alias(ROW)]).filter(converted)
+    for cell, value, row, count in (
+        frame.group_by("raw", "value").agg(pl.col(ROW).min(), pl.len()).sort(ROW).iter_rows()
+    ):
+        found = f"'{shown(cell)}'" + (f" in {count} rows" if count > 1 else "")
+        yield Problem("converted-country", Place(file, row, column.name), found, "an ISO 3166-1 alpha-3 code",
+                      f"none needed: read as {value}", "note")  # fmt: skip
 
 
-def _check_keys(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]) -> None:
-    repeated = frame.filter(frame.select(table.key).is_duplicated())
+def _repeated_keys(table: Table, file: str, frame: pl.DataFrame) -> Iterator[Problem]:
+    """Rows that repeat the key of an earlier one. `frame` is sorted by key."""
+    again = frame.select(
+        pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in table.key)
+        & (pl.int_range(pl.len()) > 0)
+    ).to_series()
+    if not again.any():
+        return
     contents = [name for name in frame.columns if name != ROW]
-    for key, group in repeated.group_by(table.key, maintain_order=True):
-        first, *others = group.sort(ROW).iter_rows(named=True)
-        named = " | ".join("" if part is None else str(part) for part in key)
-        for other in others:
-            same = all(first[name] == other[name] for name in contents)
-            differing = [name for name in contents if first[name] != other[name]]
-            detail = "the same content" if same else ", ".join(
-                f"{name} {shown(first[name], 20)!r} and {shown(other[name], 20)!r}" for name in differing[:3]
-            )  # fmt: skip
-            problems.append(
-                Problem(
-                    "duplicate-row" if same else "conflicting-rows",
-                    Place(file, other[ROW], table.key[0]),
-                    f"key '{shown(named)}' again after row {first[ROW]} ({detail})",
-                    "each key once",
-                    "remove one of the rows" if same else "keep one, or give each its own source or series",
-                )
-            )
-    own = table.columns[0]
-    if own.kind == "id" and len(table.key) == 1:
-        problems.extend(_look_alikes(file, own.name, frame))
-
-
-def _look_alikes(file: str, column: str, frame: pl.DataFrame) -> list[Problem]:
-    """Keys that people or file systems would take for one another."""
-    first_seen: dict[str, tuple[str, int]] = {}
-    problems = []
-    for key, row in frame.select(column, ROW).sort(ROW).iter_rows():
-        if key is None:
+    repeated = frame.filter(again | again.shift(-1, fill_value=False))
+    first: dict[str, object] = {}
+    for other in repeated.iter_rows(named=True):
+        if not first or any(first[name] != other[name] for name in table.key):
+            first = other
             continue
-        composed = unicodedata.normalize("NFC", key)
-        skeleton = composed.translate(_CONFUSABLE).casefold()
-        other, other_row = first_seen.setdefault(skeleton, (key, row))
-        if other == key:
-            continue
-        if unicodedata.normalize("NFC", other) == composed:
-            code, what = "two-spellings", "written with other code points"
-        elif unicodedata.normalize("NFC", other).casefold() == composed.casefold():
-            code, what = "differs-by-case", "that differs only by case"
-        else:
-            code, what = "confusable-id", "that looks the same"
-        problems.append(
-            Problem(
-                code,
-                Place(file, row, column),
-                f"'{shown(key)}' beside '{shown(other)}' in row {other_row}, {what}",
-                "keys that cannot be confused",
-                "use one spelling",
-            )  # fmt: skip
+        named = " | ".join("" if other[name] is None else str(other[name]) for name in table.key)
+        differing = [name for name in contents if first[name] != other[name]]
+        detail = ", ".join(
+            f"{name} {shown(first[name], 20)!r} and {shown(other[name], 20)!r}" for name in differing[:3]
         )
-    return problems
+        yield Problem(
+            "conflicting-rows" if differing else "duplicate-row",
+            Place(file, other[ROW], table.key[0]),
+            f"key '{shown(named)}' again after row {first[ROW]} ({detail or 'the same content'})",
+            "each key once",
+            "keep one, or give each its own source or series" if differing else "remove one of the rows",
+        )
+
+
+_LOOKS = {
+    "two-spellings": "written with other code points",
+    "differs-by-case": "that differs only by case",
+    "confusable-id": "that looks the same",
+}
+
+
+def _confusable_keys(table: Table, file: str, frame: pl.DataFrame) -> list[Problem]:
+    own = table.columns[0]
+    if own.kind != "id" or len(table.key) > 1:
+        return []
+    found = look_alikes(frame.select(own.name, ROW))
+    return limited(
+        Problem(code, Place(file, row, own.name), f"'{shown(key)}' beside '{shown(other)}' in row {other_row}, {_LOOKS[code]}",
+                "keys that cannot be confused", "use one spelling")
+        for row, key, other, other_row, code in found
+    )  # fmt: skip
 
 
 def is_country(place: pl.Expr) -> pl.Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from reshore.units import Unit
@@ -130,7 +131,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     required: bool = False
 
-    @property
+    @cached_property
     def file_columns(self) -> tuple[Column, ...]:
         """Every column that the file of this table may carry, in order."""
         return tuple(part for column in self.columns for part in column.parts)
@@ -142,7 +143,7 @@ class Table:
                 return column
         raise KeyError(f"table {self.name} has no column {name}")
 
-    @property
+    @cached_property
     def optional(self) -> frozenset[str]:
         """Names of columns that a file may leave out: those whose absence has a meaning."""
         return frozenset(column.name for column in self.file_columns if column.absent is not None)

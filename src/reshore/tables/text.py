@@ -1,29 +1,31 @@
 """From bytes to cells: what every text table goes through before any column is looked at.
 
 Nothing is guessed. The bytes are strict UTF-8, the separator is a comma, quotes close, rows are of one length. What is
-not so is a `Problem`; rows that are whole are carried on, so that one run shows everything that is wrong.
+not so is a `Problem`; rows that are whole are carried on, so that one run shows everything that is wrong. Line ends
+are LF or CRLF and become LF, inside cells too.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-from reshore.errors import Place, Problem, shown
+from reshore.errors import Place, Problem, limited, shown
 
 MAX_BYTES = 2 * 1024**3
 MAX_ROWS = 10_000_000
 MAX_CELL = 32 * 1024
+MAX_COLUMNS = 1_000
 ROW = "_row"
 
-_CHUNK = 100_000
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+_CHUNK = 20_000
+_BOM = codecs.BOM_UTF8
 
 
 @dataclass(frozen=True)
@@ -31,150 +33,189 @@ class Cells:
     """The cells of one file as text.
 
     ``frame`` has one String column per heading and ``_row``, the record number as a spreadsheet counts it (header = 1).
+    ``whole`` is false when rows had to be left out, each with a `Problem`.
     """
 
     file: str
     frame: pl.DataFrame
+    whole: bool = True
 
 
 def read_cells(file: str, data: bytes) -> tuple[Cells | None, list[Problem]]:
     """The cells of a CSV file and what is wrong with it as a text; ``None`` when no cell can be trusted."""
+    wrong = not_a_table(file, data)
+    if wrong is not None:
+        return None, [wrong]
     problems: list[Problem] = []
-    text = _text(file, data, problems)
+    text = _plain(file, data, problems)
     if text is None:
         return None, problems
-    frame = _records(file, text, problems)
-    return (None if frame is None else Cells(file, frame)), problems
+    cells = _records(file, text, problems)
+    return cells, limited(problems)
 
 
-def _text(file: str, data: bytes, problems: list[Problem]) -> str | None:
-    def refuse(code: str, found: str, expected: str, fix: str, row: int = 0, note: bool = False) -> None:
-        problems.append(Problem(code, Place(file, row), found, expected, fix, "note" if note else "error"))
+def not_a_table(file: str, data: bytes) -> Problem | None:
+    """Why `data` is no table at all: empty, a web page, a pointer, an archive, text in another encoding."""
 
-    if not data.strip():
-        refuse("empty-file", f"{len(data)} bytes", "a header and rows", "fill the file or remove it")
-        return None
-    if len(data) > MAX_BYTES:
-        refuse("too-large", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes", "split the data or use Parquet")
-        return None
+    def refused(code: str, found: str, expected: str, fix: str) -> Problem:
+        return Problem(code, Place(file), found, expected, fix)
+
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(data) >= 4 and data[1:4:2] == b"\0\0"):
-        refuse("not-utf-8", "text that looks like UTF-16", "UTF-8", "save the file as UTF-8")
-        return None
+    if not head and not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        return refused("empty-file", f"{len(data)} bytes", "a header and rows", "fill the file or remove it")
+    if len(data) > MAX_BYTES:
+        return too_large(file, len(data))
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0\0" in (data[1:4:2], data[0:3:2]):
+        return refused("not-utf-8", "text that looks like UTF-16", "UTF-8", "save the file as UTF-8")
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
-        refuse("not-a-table", "a web page (HTML or XML)", "a CSV table", "download the data file itself")
-        return None
+        return refused("not-a-table", "a web page (HTML or XML)", "a CSV table", "download the data file itself")
     if head.startswith(b"version https://git-lfs"):
-        refuse("lfs-pointer", "a Git LFS pointer", "the data it points to", "fetch the file with `git lfs pull`")
+        return refused("lfs-pointer", "a Git LFS pointer", "the data it points to", "fetch the file with `git lfs pull`")
+    if data.startswith(b"PK\x03\x04"):
+        return refused("not-a-table", "a zip archive or spreadsheet", "a CSV table", "export the sheet as CSV (UTF-8)")
+    return None
+
+
+def too_large(file: str, size: int) -> Problem:
+    """The problem of a file of `size` bytes, which is more than is read."""
+    return Problem(
+        "too-large", Place(file), f"{size} bytes", f"at most {MAX_BYTES} bytes", "split the data or use Parquet"
+    )
+
+
+def too_many_rows(file: str) -> Problem:
+    """The problem of a table with more rows than are read."""
+    return Problem("too-large", Place(file), f"more than {MAX_ROWS} rows", f"at most {MAX_ROWS} rows", "split the data")
+
+
+def _plain(file: str, data: bytes, problems: list[Problem]) -> bytes | None:
+    """`data` without byte order mark and with line feeds, or ``None`` when it is not plain UTF-8 text."""
+
+    def refuse(code: str, offset: int, found: str, expected: str, fix: str) -> None:
+        row, column = _located(data, offset)
+        problems.append(Problem(code, Place(file, row, column), found, expected, fix))
+
+    offset = _first_bad_byte(data)
+    if offset is not None:
+        found = f"byte 0x{data[offset]:02x} at offset {offset}"
+        refuse("not-utf-8", offset, found, "UTF-8", "save the file as UTF-8 (it may be Windows-1252 or Latin-1)")
         return None
-    if data[:2] == b"PK":
-        refuse("not-a-table", "a zip archive or spreadsheet", "a CSV table", "export the sheet as CSV (UTF-8)")
-        return None
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        refuse(
-            "not-utf-8",
-            f"byte 0x{data[error.start]:02x} at offset {error.start}",
-            "UTF-8",
-            "save the file as UTF-8 (it may be Windows-1252 or Latin-1)",
-            row,
-        )
-        return None
-    if text.startswith("\ufeff"):
-        text = text[1:]
-        refuse(
-            "byte-order-mark", "a byte order mark at the start", "plain UTF-8", "none needed: it was left out", 1, True
-        )
-    fatal = False
-    for code, pattern, found, fix in (
-        ("byte-order-mark", "\ufeff", "a byte order mark inside the file", "join the files without it"),
-        ("nul-byte", "\0", "a NUL character", "remove it; the file may be damaged"),
+    if data.startswith(_BOM):
+        data = data[len(_BOM) :]
+        problems.append(
+            Problem("byte-order-mark", Place(file, 1), "a byte order mark at the start", "plain UTF-8",
+                    "none needed: it was left out", "note")
+        )  # fmt: skip
+    sound = True
+    for code, pattern, found, expected, fix in (
+        ("byte-order-mark", _BOM, "a byte order mark inside the file", "text", "join the files without it"),
+        ("nul-byte", b"\0", "a NUL character", "text", "remove it; the file may be damaged"),
     ):
-        if pattern in text:
-            row = text.count("\n", 0, text.index(pattern)) + 1
-            refuse(code, found, "text", fix, row)
-            fatal = True
-    bare = re.search(r"\r(?!\n)", text) if "\r" in text else None
-    if bare:
-        row = text.count("\n", 0, bare.start()) + 1
-        refuse("bare-carriage-return", "a carriage return alone", "line feeds", "save with LF or CRLF line ends", row)
-        fatal = True
-    return None if fatal else text
+        place = data.find(pattern)
+        if place >= 0:
+            refuse(code, place, found, expected, fix)
+            sound = False
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+        place = data.find(b"\r")
+        if place >= 0:
+            refuse("bare-carriage-return", place, "a carriage return alone", "line feeds",
+                   "save with LF or CRLF line ends")  # fmt: skip
+            sound = False
+    return data if sound else None
 
 
-def _records(file: str, text: str, problems: list[Problem]) -> pl.DataFrame | None:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    records = _numbered(file, reader, problems)
-    first = next(records, None)
+def _first_bad_byte(data: bytes) -> int | None:
+    if data.isascii():
+        return None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view, block, done = memoryview(data), 16 * 1024**2, 0
+    for start in range(0, len(data), block):
+        part = view[start : start + block]
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(part, final=start + block >= len(data))
+        except UnicodeDecodeError as error:
+            return done - waiting + error.start
+        done += len(part)
+    return None
+
+
+def _located(data: bytes, offset: int) -> tuple[int, str]:
+    """The record and the column in which byte `offset` of `data` lies; a best guess, as the text is broken."""
+    text = data[:offset].removeprefix(_BOM).decode("utf-8", "replace").replace("\0", "")
+    header: list[str] = []
+    row: list[str] = []
+    number = 0
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline="\n")), 1):
+            header = header or row
+    except csv.Error:
+        return text.count("\n") + 1, ""
+    if not text or text.endswith("\n"):
+        number, row = number + 1, [""]
+    return number, shown(header[len(row) - 1]) if number > 1 and len(row) <= len(header) else ""
+
+
+def _records(file: str, data: bytes, problems: list[Problem]) -> Cells | None:
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="\n")
+    chunks = _chunks(file, csv.reader(lines, strict=True), problems)
+    first = next(chunks, None)
     if first is None:
-        if not problems:
+        if not problems or problems[-1].severity == "note":
             problems.append(Problem("empty-file", Place(file), "no header", "a header and rows", "add the header"))
         return None
-    header = first[1]
+    header = first.pop(0)
     if not _header_is_sound(file, header, problems):
         return None
     width = len(header)
     frames: list[pl.DataFrame] = []
     blank: list[int] = []
-    last_full = 1
-    total = 0
-    while chunk := list(itertools.islice(records, _CHUNK)):
-        rows = [cells for _, cells in chunk]
-        numbers = [number for number, _ in chunk]
-        if set(map(len, rows)) != {width}:
-            rows, numbers = _whole_rows(file, chunk, width, blank, problems)
-        if numbers:
-            last_full = numbers[-1]
-            frames.append(_frame(header, rows, numbers))
-        total += len(chunk)
-        if total > MAX_ROWS:
-            problems.append(
-                Problem(
-                    "too-large", Place(file), f"more than {MAX_ROWS} rows", f"at most {MAX_ROWS} rows", "split the data"
-                )
-            )
+    short_or_long: list[Problem] = []
+    number = 1
+    for rows in itertools.chain([first], chunks):
+        numbers = list(range(number + 1, number + 1 + len(rows)))
+        number += len(rows)
+        if number > MAX_ROWS:
+            problems.append(too_many_rows(file))
             return None
-    for number in blank:
-        inside = number < last_full
-        problems.append(
-            Problem(
-                "blank-row",
-                Place(file, number),
-                "a blank row",
-                "rows with data" if inside else "the end of the file",
-                "remove the row" if inside else "none needed: it was left out",
-                "error" if inside else "note",
-            )
-        )
-    if any(problem.code == "unclosed-quote" for problem in problems):
+        if set(map(len, rows)) - {width}:
+            rows, numbers = _whole_rows(file, rows, numbers, width, blank, short_or_long)
+        frames.append(_frame(header, rows, numbers))
+    problems += short_or_long
+    if any(problem.severity == "error" and problem not in short_or_long for problem in problems):
         return None
-    frame = pl.concat(frames) if frames else _frame(header, [], [])
-    return _without_bad_text(file, frame, problems)
+    frame = _without_empty_rows(pl.concat(frames), blank)
+    last = frame[ROW].max() if frame.height else 1
+    problems += _blank_rows(file, blank, last)  # type: ignore[arg-type]  # rows are whole numbers
+    return Cells(file, frame, whole=not short_or_long)
 
 
-def _numbered(file: str, reader: Iterator[list[str]], problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    number = 0
+def _chunks(file: str, reader: Iterator[list[str]], problems: list[Problem]) -> Iterator[list[list[str]]]:
+    """Records in lists; what does not parse becomes a problem and ends the iteration."""
+    done = 0
     while True:
+        rows: list[list[str]] = []
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            rows.extend(itertools.islice(reader, _CHUNK))
         except csv.Error as error:
-            too_long = "field larger" in str(error)
-            problems.append(
-                Problem(
-                    "cell-too-long" if too_long else "unclosed-quote",
-                    Place(file, number + 1),
-                    f"a cell of over {MAX_CELL} bytes" if too_long else f"a quote that does not close ({error})",
-                    f"at most {MAX_CELL} bytes" if too_long else 'cells in "…" with inner quotes doubled',
-                    "shorten the text" if too_long else "close the quote, or double the quote inside the cell",
-                )
-            )
+            number = done + len(rows) + 1
+            problems.append(_unparsed(file, number, error))
+            if rows:
+                yield rows
             return
-        number += 1
-        yield number, cells
+        if not rows:
+            return
+        done += len(rows)
+        yield rows
+
+
+def _unparsed(file: str, row: int, error: csv.Error) -> Problem:
+    if "field larger" in str(error):
+        return Problem("cell-too-long", Place(file, row), f"a cell of over {MAX_CELL} bytes",
+                       f"at most {MAX_CELL} bytes", "shorten the text, or close the quote that begins it")  # fmt: skip
+    return Problem("unclosed-quote", Place(file, row), f"a quote that does not close ({error})",
+                   'cells in "…" with inner quotes doubled', "close the quote, or double the quote inside the cell")  # fmt: skip
 
 
 def _header_is_sound(file: str, header: list[str], problems: list[Problem]) -> bool:
@@ -186,46 +227,45 @@ def _header_is_sound(file: str, header: list[str], problems: list[Problem]) -> b
                     Problem("wrong-separator", place, f"cells that look split by {name}", "commas", "save with commas")
                 )
                 return False
-    seen: set[str] = set()
+    if len(header) > MAX_COLUMNS:
+        problems.append(
+            Problem("too-large", place, f"{len(header)} columns", f"at most {MAX_COLUMNS} columns", "remove columns")
+        )
+        return False
     sound = True
-    for name in header:
-        if name in seen:
+    for name in dict.fromkeys(header):
+        if header.count(name) > 1:
             problems.append(
-                Problem(
-                    "duplicate-column",
-                    Place(file, 1, shown(name)),
-                    f"column {shown(name)!r} twice",
-                    "each column once",
-                    "rename or remove one of them",
-                )
-            )
+                Problem("duplicate-column", Place(file, 1, shown(name)), f"column {shown(name)!r} more than once",
+                        "each column once", "rename or remove one of them")
+            )  # fmt: skip
             sound = False
-        seen.add(name)
+    if ROW in header:
+        problems.append(
+            Problem("unknown-column", Place(file, 1, ROW), f"column {ROW!r}", "columns of the table", "remove it")
+        )
+        sound = False
     return sound
 
 
 def _whole_rows(
-    file: str, chunk: list[tuple[int, list[str]]], width: int, blank: list[int], problems: list[Problem]
+    file: str, rows: list[list[str]], numbers: list[int], width: int, blank: list[int], problems: list[Problem]
 ) -> tuple[list[list[str]], list[int]]:
-    rows, numbers = [], []
-    for number, cells in chunk:
+    whole: list[list[str]] = []
+    kept: list[int] = []
+    for number, cells in zip(numbers, rows, strict=True):
         if len(cells) == width:
-            rows.append(cells)
-            numbers.append(number)
-        elif not cells or (len(cells) == 1 and not cells[0].strip()):
+            whole.append(cells)
+            kept.append(number)
+        elif not any(cell.strip() for cell in cells):
             blank.append(number)
         else:
             short = len(cells) < width
             problems.append(
-                Problem(
-                    "short-row" if short else "long-row",
-                    Place(file, number),
-                    f"{len(cells)} cells",
-                    f"{width} cells",
-                    "add the missing cells (commas)" if short else "quote cells that contain commas",
-                )
-            )
-    return rows, numbers
+                Problem("short-row" if short else "long-row", Place(file, number), f"{len(cells)} cells",
+                        f"{width} cells", "add the missing cells (commas)" if short else "quote cells that contain commas")
+            )  # fmt: skip
+    return whole, kept
 
 
 def _frame(header: list[str], rows: list[list[str]], numbers: list[int]) -> pl.DataFrame:
@@ -234,38 +274,24 @@ def _frame(header: list[str], rows: list[list[str]], numbers: list[int]) -> pl.D
     return pl.DataFrame([*series, pl.Series(ROW, numbers, dtype=pl.Int64)])
 
 
-def _without_bad_text(file: str, frame: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
-    """Reports cells that are too long, rows that are empty from end to end, and control characters."""
+def _without_empty_rows(frame: pl.DataFrame, blank: list[int]) -> pl.DataFrame:
+    """`frame` without rows whose cells are all empty; their numbers are added to `blank`."""
     names = [name for name in frame.columns if name != ROW]
-    if frame.is_empty() or not names:
-        return frame
-    empty = frame.select(pl.all_horizontal(pl.col(names).str.strip_chars() == "")).to_series()
-    for number in frame.filter(empty)[ROW]:
-        problems.append(
-            Problem("blank-row", Place(file, number), "a row of empty cells", "rows with data", "remove the row")
-        )
-    frame = frame.filter(~empty)
+    empty = pl.Series([True], dtype=pl.Boolean).new_from_index(0, frame.height)
     for name in names:
-        cells = frame[name]
-        for number in frame.filter(cells.str.len_bytes() > MAX_CELL)[ROW]:
-            problems.append(
-                Problem(
-                    "cell-too-long",
-                    Place(file, number, shown(name)),
-                    f"a cell of over {MAX_CELL} bytes",
-                    f"at most {MAX_CELL} bytes",
-                    "shorten the text",
-                )
-            )
-        odd = frame.filter(cells.str.contains(_CONTROL))
-        for number, value in zip(odd[ROW], odd[name], strict=True):
-            problems.append(
-                Problem(
-                    "control-character",
-                    Place(file, number, shown(name)),
-                    f"'{shown(value)}'",
-                    "text without control characters",
-                    "remove the character",
-                )
-            )
-    return frame
+        if not empty.any():
+            return frame
+        empty &= frame[name].str.strip_chars() == ""
+    blank.extend(frame.filter(empty)[ROW].to_list())
+    return frame.filter(~empty)
+
+
+def _blank_rows(file: str, blank: list[int], last: int) -> Iterator[Problem]:
+    for number in sorted(blank):
+        if number < last:
+            yield Problem("blank-row", Place(file, number), "a row of empty cells", "rows with data", "remove the row")
+    after = [number for number in blank if number > last]
+    if after:
+        yield Problem("blank-row", Place(file, min(after)), f"{len(after)} blank rows at the end", "the end of the file",
+                      "none needed: they were left out", "note")  # fmt: skip
+

@@ -2,53 +2,84 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import re
+from collections.abc import Iterator
 
 import polars as pl
 
-from reshore.tables.columns import MISSING, Table
+from reshore.tables.columns import MISSING, Column, Table
 
 _WORDS = {meaning: cell for cell, meaning in MISSING.items()}
-_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
+_FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"
+_FORMULA_START = re.compile(_FORMULA)
+_CHUNK = 100_000
+_WHOLE_BELOW = 1e15
+_EXPONENT_BELOW = 1e-4
 
 
 def number_text(value: float) -> str:
     """The shortest decimal text that reads back as the same number."""
-    if value == int(value) and abs(value) < 1e15:
+    if math.isfinite(value) and value == int(value) and abs(value) < _WHOLE_BELOW:
         return str(int(value))
     return repr(value)
 
 
-def csv_columns(table: Table, frame: pl.DataFrame) -> list[tuple[str, list[str]]]:
-    """Headings and cells of `frame` as text; missing numbers carry their label."""
-    columns = []
-    for column in table.file_columns:
-        values = frame[column.name]
-        if column.kind == "number":
-            cells = ["" if value is None else number_text(value) for value in values]
-        elif column.kind == "boolean":
-            cells = ["" if value is None else str(value).lower() for value in values]
-        else:
-            cells = values.cast(pl.String).fill_null("").to_list()
-        if column.kind == "text":
-            cells = [guarded(cell) for cell in cells]
-        if column.labelled:
-            reasons = frame[f"{column.name}_missing"]
-            cells = [cell or _WORDS.get(reason, "") for cell, reason in zip(cells, reasons, strict=True)]
-        columns.append((column.name, cells))
-    return columns
+def number_texts(values: pl.Series) -> pl.Series:
+    """`number_text` of each value; null stays null."""
+    texts = values.cast(pl.String).str.strip_suffix(".0")
+    size = values.abs()
+    special = (
+        (size >= _WHOLE_BELOW) | (size < _EXPONENT_BELOW) | ~values.is_finite()
+    ).fill_null(False).arg_true()  # fmt: skip
+    if len(special):
+        texts = texts.scatter(special, [number_text(value) for value in values.gather(special)])
+    return texts
+
+
+def csv_columns(table: Table, frame: pl.DataFrame) -> list[tuple[str, pl.Series]]:
+    """Headings and cells of `frame` as text without nulls; missing numbers carry their label."""
+    return [(column.name, _texts(column, frame)) for column in table.file_columns]
+
+
+def _texts(column: Column, frame: pl.DataFrame) -> pl.Series:
+    values = frame[column.name]
+    cells = number_texts(values.cast(pl.Float64)) if column.kind == "number" else values.cast(pl.String)
+    if column.kind == "text":
+        cells = _guarded(cells)
+    if column.labelled:
+        cells = cells.fill_null(frame[f"{column.name}_missing"].replace_strict(_WORDS, default=""))
+    return cells.fill_null("")
 
 
 def csv_bytes(table: Table, frame: pl.DataFrame) -> bytes:
     """`frame` as the CSV file of `table`: UTF-8, LF, every column, in the order of the frame."""
-    columns = csv_columns(table, frame)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([name for name, _ in columns])
-    writer.writerows(zip(*(cells for _, cells in columns), strict=True))
-    return out.getvalue().encode("utf-8")
+    return b"".join(csv_chunks(table, frame))
+
+
+def csv_chunks(table: Table, frame: pl.DataFrame) -> Iterator[bytes]:
+    """The CSV file of `frame` in pieces, so that large tables need not be held as text."""
+    yield _lines([pl.Series([column.name]) for column in table.file_columns])
+    for part in frame.iter_slices(_CHUNK):
+        yield _lines([cells for _, cells in csv_columns(table, part)])
+
+
+def _lines(columns: list[pl.Series]) -> bytes:
+    """Rows of cells as lines of CSV; a cell is quoted when it holds a comma, a quote or a line break."""
+    quoted = [_quoted(cells, alone=len(columns) == 1).alias(str(number)) for number, cells in enumerate(columns)]
+    rows = pl.DataFrame(quoted).select(pl.concat_str(pl.all(), separator=",")).to_series()
+    return ("\n".join(rows) + "\n").encode("utf-8") if len(rows) else b""
+
+
+def _quoted(cells: pl.Series, alone: bool) -> pl.Series:
+    special = cells.str.contains('[,"\r\n]')
+    if alone:
+        special |= cells == ""
+    places = special.arg_true()
+    if not len(places):
+        return cells
+    texts = cells.gather(places).str.replace_all('"', '""', literal=True)
+    return cells.scatter(places, '"' + texts + '"')
 
 
 def guarded(cell: str) -> str:
@@ -56,9 +87,13 @@ def guarded(cell: str) -> str:
 
     `unguarded` takes the apostrophe off again, so that export and import are equal.
     """
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if _FORMULA_START.match(cell) else cell
+
+
+def _guarded(cells: pl.Series) -> pl.Series:
+    return cells.str.replace(f"({_FORMULA})", "'${1}")
 
 
 def unguarded(cells: pl.Series) -> pl.Series:
     """Texts without the apostrophe that `guarded` puts before formulas."""
-    return cells.str.replace(r"^'('*[=+\-@\t\r])", "${1}")
+    return cells.str.replace(rf"^'({_FORMULA[1:]})", "${1}")
