@@ -67,7 +67,7 @@ def _table(table: Table) -> list[str]:
 
 
 def _kind(column: Column) -> str:
-    parts = [column.kind]
+    parts: list[str] = [column.kind]
     if column.unit is not None:
         parts.append(column.unit.name)
     if column.interval:
