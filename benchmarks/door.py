@@ -1,9 +1,9 @@
 """Time and memory of checking a package with a large supply table: ``python benchmarks/door.py [rows …]``.
 
-One in twenty rows has a quoted note with a comma, one in a hundred a line break in it; shares, ranges, capacities, labels of
-missing numbers and blank cells are mixed as in real tables, rows come in no order. Each size is checked in a process of its
-own, so that the peak memory is that of the check and of nothing before it. The generator is seeded; the digest printed
-last is the same on every machine.
+One in twenty rows has a quoted note with a comma, one in a hundred a line break in it; shares, ranges, capacities,
+labels of missing numbers and blank cells are mixed as in real tables, rows come in no order. Each size is checked in a
+process of its own, so that the peak memory is that of the check and of nothing before it. The generator is seeded; the
+digest printed last is the same on every machine.
 """
 
 from __future__ import annotations

@@ -23,9 +23,16 @@ _ENTRY_LENGTH = 512
 
 _ARCHIVES = (".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar")
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
-    OverflowError, IndexError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    IndexError,
+)
 
 
 def is_archive(location: Path) -> bool:
@@ -56,9 +63,14 @@ def open_archive(location: Path) -> tuple[Contents | None, list[Problem]]:
                     data = stream.read(limit + 1)
                 if len(data) > limit:
                     return None, [
-                        Problem("zip-bomb", Place(entry.filename), f"over {limit} bytes from {entry.compress_size}",
-                                f"at most {MAX_RATIO} times the packed size", "pack the data plainly")
-                    ]  # fmt: skip
+                        Problem(
+                            "zip-bomb",
+                            Place(entry.filename),
+                            f"over {limit} bytes from {entry.compress_size}",
+                            f"at most {MAX_RATIO} times the packed size",
+                            "pack the data plainly",
+                        )
+                    ]
                 total += len(data)
                 stored[PurePosixPath(entry.filename).as_posix()] = data
     except _BROKEN as error:
@@ -77,13 +89,19 @@ def _stated_entries(location: Path) -> int:
     end = tail.rfind(b"PK\x05\x06")
     if not 0 <= end <= len(tail) - 22:
         return 0
-    count, size = struct.unpack_from("<HI", tail, end + 10)
+    count = int.from_bytes(tail[end + 10 : end + 12], "little")
+    size = int.from_bytes(tail[end + 12 : end + 16], "little")
     return max(count, size // _ENTRY_LENGTH)
 
 
 def _spreadsheet(location: Path) -> Problem:
-    return Problem("unsupported-format", Place(location.name), "a spreadsheet or office document",
-                   "a folder or zip of CSV or Parquet tables", "export each sheet as CSV (UTF-8)")  # fmt: skip
+    return Problem(
+        "unsupported-format",
+        Place(location.name),
+        "a spreadsheet or office document",
+        "a folder or zip of CSV or Parquet tables",
+        "export each sheet as CSV (UTF-8)",
+    )
 
 
 def _refused_entries(entries: Sequence[zipfile.ZipInfo]) -> Iterator[Problem]:
@@ -92,26 +110,42 @@ def _refused_entries(entries: Sequence[zipfile.ZipInfo]) -> Iterator[Problem]:
         name = entry.filename
         place = Place(name)
         if leaves(name):
-            yield Problem("path-outside", place, f"path '{shown(name)}'", "a path inside the package",
-                          "rename the file")  # fmt: skip
+            yield Problem(
+                "path-outside", place, f"path '{shown(name)}'", "a path inside the package", "rename the file"
+            )
         if stat.S_ISLNK(entry.external_attr >> 16):
             yield Problem("link", place, "a symbolic link", "a plain file", "pack the file itself")
         folded = PurePosixPath(name).as_posix().casefold()
         if folded in seen:
-            yield Problem("duplicate-file", place, f"'{shown(name)}' beside '{shown(seen[folded])}'",
-                          "each name once, whatever its case", "remove one")  # fmt: skip
+            yield Problem(
+                "duplicate-file",
+                place,
+                f"'{shown(name)}' beside '{shown(seen[folded])}'",
+                "each name once, whatever its case",
+                "remove one",
+            )
         seen[folded] = name
         if entry.flag_bits & 1:
             yield Problem("encrypted", place, "an encrypted file", "plain files", "pack without a password")
         elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            yield Problem("unsupported-format", place, f"packed by method {entry.compress_type}", "deflated or stored files",
-                          "pack it as a plain zip")  # fmt: skip
+            yield Problem(
+                "unsupported-format",
+                place,
+                f"packed by method {entry.compress_type}",
+                "deflated or stored files",
+                "pack it as a plain zip",
+            )
         if name.lower().endswith(_ARCHIVES):
             yield Problem("nested-archive", place, "an archive inside the archive", "plain files", "unpack it first")
     for first, second in pairwise(sorted(entries, key=lambda entry: entry.header_offset)):
         if first.header_offset + 30 + len(first.filename) + first.compress_size > second.header_offset:
-            yield Problem("overlapping-entries", Place(second.filename), f"the same bytes as '{shown(first.filename)}'",
-                          "files one after the other", "pack it again")  # fmt: skip
+            yield Problem(
+                "overlapping-entries",
+                Place(second.filename),
+                f"the same bytes as '{shown(first.filename)}'",
+                "files one after the other",
+                "pack it again",
+            )
 
 
 def _below_common_folder(stored: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -82,5 +82,10 @@ def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def too_many_files(name: str, found: str) -> Problem:
     """The problem of a folder or archive that holds more files than any package."""
-    return Problem("too-many-files", Place(name), found, f"a data package of at most {MAX_FILES} files",
-                   "name the folder of the package alone")  # fmt: skip
+    return Problem(
+        "too-many-files",
+        Place(name),
+        found,
+        f"a data package of at most {MAX_FILES} files",
+        "name the folder of the package alone",
+    )

@@ -69,7 +69,9 @@ def read_json(data: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
     except ValueError as error:
         return None, [Problem("not-a-number", Place(FILE), shown(error), "numbers of ordinary length", "shorten it")]
     if _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-        return None, [Problem("not-json", Place(FILE), "half of a character (\\ud800)", "whole characters", "correct it")]
+        return None, [
+            Problem("not-json", Place(FILE), "half of a character (\\ud800)", "whole characters", "correct it")
+        ]
     if not isinstance(value, dict):
         return None, [Problem("not-json", Place(FILE), type(value).__name__, "a JSON object", "correct the text")]
     return value, []
@@ -112,8 +114,12 @@ def about(value: Mapping[str, Any], default: About) -> tuple[About, list[Problem
     if not _is_whole(version) or not 1 <= version <= SCHEMA_VERSION:
         refuse("newer-schema", f"schema version {shown(version)}", f"at most {SCHEMA_VERSION}", "update reshore")
     if "requires" in value or "dependencies" in value:
-        refuse("unsupported-import", "a package that needs other packages", "a package that stands alone",
-               "copy the rows that it needs")  # fmt: skip
+        refuse(
+            "unsupported-import",
+            "a package that needs other packages",
+            "a package that stands alone",
+            "copy the rows that it needs",
+        )
     price_year = value.get("reshore:price_year")
     if price_year is not None and not (_is_whole(price_year) and 1900 <= price_year <= 2199):
         refuse("bad-year", f"price year {shown(price_year)}", "a year such as 2025", "write four digits")
@@ -127,7 +133,9 @@ def about(value: Mapping[str, Any], default: About) -> tuple[About, list[Problem
             refuse("not-text", f"{key} {shown(text)}", "text", "write it in quotes")
             texts[key] = ""
         elif any(not char.isprintable() and char not in ("\n" if key == "description" else "") for char in text):
-            refuse("control-character", f"{key} '{shown(text)}'", "text without control characters", "remove the character")
+            refuse(
+                "control-character", f"{key} '{shown(text)}'", "text without control characters", "remove the character"
+            )
             texts[key] = ""
     if re.search(r"[/\\]|^\.", texts["name"]):
         refuse("bad-name", f"name '{shown(texts['name'])}'", "a short name, no path", "rename the package")
@@ -155,9 +163,7 @@ def resources(value: Mapping[str, Any], names: Collection[str]) -> tuple[dict[st
     return result, problems
 
 
-def _refused(
-    entry: object, earlier: Collection[str], names: Collection[str]
-) -> tuple[str, str, str, str] | None:
+def _refused(entry: object, earlier: Collection[str], names: Collection[str]) -> tuple[str, str, str, str] | None:
     """Code, found, expected and fix of a resource that cannot be used."""
     known = [table.name for table in TABLES]
     match entry:
@@ -195,8 +201,13 @@ def changed_file(resource: Mapping[str, Any], data: bytes) -> Iterator[Problem]:
     name, _, digest = str(declared).rpartition(":")
     name = name or "md5"
     if name not in _HASHES:
-        yield Problem("unknown-word", Place(FILE), f"hash {shown(declared)}", f"one of {', '.join(_HASHES)}",
-                      "write sha256: and the digest")  # fmt: skip
+        yield Problem(
+            "unknown-word",
+            Place(FILE),
+            f"hash {shown(declared)}",
+            f"one of {', '.join(_HASHES)}",
+            "write sha256: and the digest",
+        )
     elif hashlib.new(name, data, usedforsecurity=False).hexdigest() != digest.lower():
         yield Problem("changed-file", place, "other content than declared", f"the declared {name}", fix)
 
@@ -213,9 +224,14 @@ def missing_labels(resource: Mapping[str, Any]) -> tuple[dict[str, str], list[Pr
         label = label or MISSING.get(str(value), "unknown")
         if not isinstance(value, str) or label not in ours or MISSING.get(value, label) != label:
             problems.append(
-                Problem("unknown-word", Place(FILE), f"missing value {shown(entry)}", f"labels {', '.join(ours)}",
-                        "use one of the labels")
-            )  # fmt: skip
+                Problem(
+                    "unknown-word",
+                    Place(FILE),
+                    f"missing value {shown(entry)}",
+                    f"labels {', '.join(ours)}",
+                    "use one of the labels",
+                )
+            )
         elif value not in MISSING:
             result[value] = ours[label]
     return result, problems

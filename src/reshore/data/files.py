@@ -65,14 +65,20 @@ def _open(location: Path) -> tuple[Contents | None, list[Problem]]:
     if location.suffix.lower().removeprefix(".") in SPREADSHEETS:
         return None, [_spreadsheet(location.name)]
     return None, [
-        Problem("not-a-package", Place(location.name), "a file", f"a folder with {descriptor.FILE}, or a zip of it",
-                "name the folder")
-    ]  # fmt: skip
+        Problem(
+            "not-a-package",
+            Place(location.name),
+            "a file",
+            f"a folder with {descriptor.FILE}, or a zip of it",
+            "name the folder",
+        )
+    ]
 
 
 def _spreadsheet(name: str) -> Problem:
-    return Problem("unsupported-format", Place(name), "a spreadsheet", "CSV or Parquet",
-                   "export each sheet as CSV (UTF-8)")  # fmt: skip
+    return Problem(
+        "unsupported-format", Place(name), "a spreadsheet", "CSV or Parquet", "export each sheet as CSV (UTF-8)"
+    )
 
 
 def _check(location: Path, contents: Contents, problems: list[Problem]) -> tuple[DataPackage | None, list[Problem]]:
@@ -93,14 +99,25 @@ def _check(location: Path, contents: Contents, problems: list[Problem]) -> tuple
         yaml = [name for name in contents.names if name.endswith(("datapackage.yaml", "datapackage.yml"))]
         if yaml:
             problems.append(
-                Problem("yaml-descriptor", Place(yaml[0]), "a YAML descriptor", descriptor.FILE,
-                        "write it as JSON: YAML changes codes such as NO or 010121")
-            )  # fmt: skip
+                Problem(
+                    "yaml-descriptor",
+                    Place(yaml[0]),
+                    "a YAML descriptor",
+                    descriptor.FILE,
+                    "write it as JSON: YAML changes codes such as NO or 010121",
+                )
+            )
             return None, problems
         problems.append(
-            Problem("no-descriptor", Place(descriptor.FILE), "no descriptor", descriptor.FILE,
-                    "none needed; `reshore check -o FOLDER` writes one", "note")
-        )  # fmt: skip
+            Problem(
+                "no-descriptor",
+                Place(descriptor.FILE),
+                "no descriptor",
+                descriptor.FILE,
+                "none needed; `reshore check -o FOLDER` writes one",
+                "note",
+            )
+        )
         resources, found = _tables_by_name(contents)
         problems += found
     problems += _unread(contents, {resource["path"] for resource in resources.values()})
@@ -123,9 +140,14 @@ def _tables_by_name(contents: Contents) -> tuple[dict[str, dict[str, Any]], list
             continue
         if table in resources:
             problems.append(
-                Problem("duplicate-file", Place(name), f"'{name}' beside '{resources[table]['path']}'",
-                        "one file for each table", "remove one")
-            )  # fmt: skip
+                Problem(
+                    "duplicate-file",
+                    Place(name),
+                    f"'{name}' beside '{resources[table]['path']}'",
+                    "one file for each table",
+                    "remove one",
+                )
+            )
         resources.setdefault(table, {"name": table, "path": name})
     return resources, problems
 
@@ -142,9 +164,15 @@ def _unread(contents: Contents, read: set[str]) -> list[Problem]:
         elif suffix in DATA_SUFFIXES:
             tables = ", ".join(table.name for table in schema.TABLES)
             problems.append(
-                Problem("undeclared-file", Place(name), "a file that was not read", f"files named in {descriptor.FILE}",
-                        f"name it there, or after a table ({tables}), or remove it", "note")
-            )  # fmt: skip
+                Problem(
+                    "undeclared-file",
+                    Place(name),
+                    "a file that was not read",
+                    f"files named in {descriptor.FILE}",
+                    f"name it there, or after a table ({tables}), or remove it",
+                    "note",
+                )
+            )
     return problems
 
 

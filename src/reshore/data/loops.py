@@ -28,13 +28,24 @@ def input_loops(inputs: pl.DataFrame, file: str) -> Iterator[Problem]:
         if gain >= 1 - _CLOSE:
             hungry |= set(part.nodes())
             row, path = _cycle(part)
-            yield Problem("no-net-output", Place(file, row, "amount_per_unit"),
-                          f"{path} uses {gain:.4g} units per unit made", "less than 1", "correct the amounts")  # fmt: skip
+            yield Problem(
+                "no-net-output",
+                Place(file, row, "amount_per_unit"),
+                f"{path} uses {gain:.4g} units per unit made",
+                "less than 1",
+                "correct the amounts",
+            )
     for part in _loops(_graph(edges)):
         if not hungry & set(part.nodes()):
             row, path = _cycle(part)
-            yield Problem("input-cycle", Place(file, row, "input"), path, "a chain, or recycling on purpose",
-                          "none needed: cycles are allowed", "note")  # fmt: skip
+            yield Problem(
+                "input-cycle",
+                Place(file, row, "input"),
+                path,
+                "a chain, or recycling on purpose",
+                "none needed: cycles are allowed",
+                "note",
+            )
 
 
 def _loops(graph: rx.PyDiGraph[str, tuple[int, float]]) -> Iterator[rx.PyDiGraph[str, tuple[int, float]]]:
@@ -56,7 +67,9 @@ def _cycle(part: rx.PyDiGraph[str, tuple[int, float]]) -> tuple[int, str]:
 def owner_loops(stakes: pl.DataFrame, file: str) -> Iterator[Problem]:
     """A group that owns itself to the last share has no owner at all: look-through has no answer there."""
     least = pl.coalesce("equity_share", "equity_share_low")
-    held = stakes.select("owner", "owned", ROW, least.alias("share"), "start", "end").drop_nulls(["owner", "owned", "share"])
+    held = stakes.select("owner", "owned", ROW, least.alias("share"), "start", "end").drop_nulls(
+        ["owner", "owned", "share"]
+    )
     everything = _graph(held.select("owner", "owned", ROW, "share"))
     suspects = [c for c in rx.strongly_connected_components(everything) if len(c) > 1]
     members = sorted({everything[node] for component in suspects for node in component})
@@ -80,9 +93,13 @@ def owner_loops(stakes: pl.DataFrame, file: str) -> Iterator[Problem]:
                 totals[target] += share
             if min(totals.values()) >= 1 - _CLOSE:
                 seen.add(group)
-                yield Problem("orphan-group", Place(file, min(row for *_, (row, _) in edges), "equity_share"),
-                              shown(f"{', '.join(group)} own each other entirely"), "an owner outside the group",
-                              "add the outside owners or correct the shares")  # fmt: skip
+                yield Problem(
+                    "orphan-group",
+                    Place(file, min(row for *_, (row, _) in edges), "equity_share"),
+                    shown(f"{', '.join(group)} own each other entirely"),
+                    "an owner outside the group",
+                    "add the outside owners or correct the shares",
+                )
 
 
 def _graph(edges: pl.DataFrame) -> rx.PyDiGraph[str, tuple[int, float]]:

@@ -87,7 +87,9 @@ def check_cells(
             broken.add(table.name)
         elif table.required:
             problems.append(
-                Problem("missing-table", Place(files[table.name]), "no such table", f"table {table.name}", "add the file")
+                Problem(
+                    "missing-table", Place(files[table.name]), "no such table", f"table {table.name}", "add the file"
+                )
             )
     problems += check_links(frames, files, broken)
     ordered = list(in_order(problems))

@@ -12,7 +12,10 @@ from reshore.tables.text import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, not_a_table, t
 
 
 def read_parquet(table: Table, file: str, data: bytes) -> tuple[Cells | None, list[Problem]]:
-    """The cells of a Parquet file of `table`, or why it cannot be read. Columns that the table does not have stay unread."""
+    """The cells of a Parquet file of `table`, or why it cannot be read.
+
+    Columns that the table does not have stay unread.
+    """
     if not data.startswith(b"PAR1"):
         wrong = not_a_table(file, data)
         return None, [wrong or _broken(file, "no Parquet file", table)]
@@ -32,7 +35,7 @@ def read_parquet(table: Table, file: str, data: bytes) -> tuple[Cells | None, li
         cells = text_cells(table, frame, file)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
         return None, [_broken(file, str(error) or type(error).__name__, table)]
-    size = sum(cells.frame[name].str.len_bytes().sum() for name in cells.frame.columns if name in known)
+    size = sum(int(cells.frame[name].str.len_bytes().sum()) for name in cells.frame.columns if name in known)
     if size > MAX_BYTES:
         return None, [too_large(file, size)]
     unread = [pl.lit("").alias(name) for name in names if name not in known]
@@ -48,4 +51,6 @@ def _known(table: Table) -> set[str]:
 
 
 def _broken(file: str, found: str, table: Table) -> Problem:
-    return Problem("broken-parquet", Place(file), shown(found), f"a whole Parquet file of {table.name}", "write it again")
+    return Problem(
+        "broken-parquet", Place(file), shown(found), f"a whole Parquet file of {table.name}", "write it again"
+    )

@@ -36,16 +36,28 @@ def intervals_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
         for first, second in ((low, value), (value, high), (low, high)):
             wrong = frame.filter(pl.col(first) - pl.col(second) > 1e-12 * pl.col(first).abs())
             for row, left, right in wrong.select(ROW, first, second).iter_rows():
-                yield Finding(row, first, "range-out-of-order", f"{left:g} above {second} {right:g}",
-                              "low ≤ value ≤ high", "swap or correct the numbers")  # fmt: skip
+                yield Finding(
+                    row,
+                    first,
+                    "range-out-of-order",
+                    f"{left:g} above {second} {right:g}",
+                    "low ≤ value ≤ high",
+                    "swap or correct the numbers",
+                )
 
 
 def tickets_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
     """The smallest ticket is not larger than the largest."""
     wrong = frame.filter(pl.col("ticket_low_usd") > pl.col("ticket_high_usd"))
     for row, low, high in wrong.select(ROW, "ticket_low_usd", "ticket_high_usd").iter_rows():
-        yield Finding(row, "ticket_low_usd", "range-out-of-order", f"{low:g} above ticket_high_usd {high:g}",
-                      "smallest ≤ largest ticket", "swap or correct the numbers")  # fmt: skip
+        yield Finding(
+            row,
+            "ticket_low_usd",
+            "range-out-of-order",
+            f"{low:g} above ticket_high_usd {high:g}",
+            "smallest ≤ largest ticket",
+            "swap or correct the numbers",
+        )
 
 
 def periods_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -53,32 +65,56 @@ def periods_in_order(frame: pl.DataFrame) -> Iterator[Finding]:
     wrong = frame.filter(pl.col("end") < pl.col("start"))
     for row, start, end in wrong.select(ROW, "start", "end").iter_rows():
         if not start.startswith(end):
-            yield Finding(row, "end", "dates-out-of-order", f"'{end}' before start '{start}'", "end after start",
-                          "correct one of the dates")  # fmt: skip
+            yield Finding(
+                row,
+                "end",
+                "dates-out-of-order",
+                f"'{end}' before start '{start}'",
+                "end after start",
+                "correct one of the dates",
+            )
 
 
 def amounts_are_positive(frame: pl.DataFrame) -> Iterator[Finding]:
     """An input is used in an amount above zero and some of it ends up in the good."""
     for column in ("amount_per_unit", "yield_share", "output_share"):
         for row in frame.filter(pl.col(column) == 0)[ROW]:
-            yield Finding(row, column, "not-positive", "0", "a number above 0",
-                          "remove the row, or leave the cell empty if unknown")  # fmt: skip
+            yield Finding(
+                row,
+                column,
+                "not-positive",
+                "0",
+                "a number above 0",
+                "remove the row, or leave the cell empty if unknown",
+            )
 
 
 def capital_inputs_wear(frame: pl.DataFrame) -> Iterator[Finding]:
     """Only capital inputs have a life."""
     wrong = frame.filter(pl.col("life_years").is_not_null() & (pl.col("role") != "capital"))
     for row, role in wrong.select(ROW, "role").iter_rows():
-        yield Finding(row, "life_years", "life-without-capital", f"a life for a {role} input",
-                      "a life for capital inputs only", "write role capital, or empty the cell")  # fmt: skip
+        yield Finding(
+            row,
+            "life_years",
+            "life-without-capital",
+            f"a life for a {role} input",
+            "a life for capital inputs only",
+            "write role capital, or empty the cell",
+        )
 
 
 def same_dollars_same_amount(frame: pl.DataFrame) -> Iterator[Finding]:
     """What is published in US dollars is the same amount in US dollars."""
     wrong = frame.filter((pl.col("currency") == "USD") & (pl.col("amount") != pl.col("amount_usd")))
     for row, amount, dollars in wrong.select(ROW, "amount", "amount_usd").iter_rows():
-        yield Finding(row, "amount_usd", "amounts-differ", f"{dollars:.15g} beside an amount of {amount:.15g} USD",
-                      "the same amount", "correct the currency or one of the amounts")  # fmt: skip
+        yield Finding(
+            row,
+            "amount_usd",
+            "amounts-differ",
+            f"{dollars:.15g} beside an amount of {amount:.15g} USD",
+            "the same amount",
+            "correct the currency or one of the amounts",
+        )
 
 
 def origins_differ(column: str) -> Rule:
@@ -89,9 +125,15 @@ def origins_differ(column: str) -> Rule:
         if frame.height > SAME_ORIGIN_ROWS and named.len() == frame.height and named.n_unique() == 1:
             code = named[0]
             if code in COUNTRIES:
-                yield Finding(frame[ROW].min(), column, "looks-default-filled", f"'{code}' in all {frame.height} rows",  # type: ignore[arg-type]  # rows are whole numbers
-                              "origins that were looked up, row by row",
-                              "none needed if it is so; leave the cell empty where it was not looked up", note=True)  # fmt: skip
+                yield Finding(
+                    min(frame[ROW]),
+                    column,
+                    "looks-default-filled",
+                    f"'{code}' in all {frame.height} rows",
+                    "origins that were looked up, row by row",
+                    "none needed if it is so; leave the cell empty where it was not looked up",
+                    note=True,
+                )
 
     return rule
 
@@ -109,9 +151,14 @@ def stakes_do_not_overlap(frame: pl.DataFrame) -> Iterator[Finding]:
     for _, group in repeated.group_by(keys, maintain_order=True):
         for (before, _, end), (row, start, _) in pairwise(group.select(ROW, "start", "end").iter_rows()):
             if end is None or start is None or start < end:
-                yield Finding(row, "start", "overlapping-periods",
-                              f"'{start or ''}' while row {before} runs until '{end or ''}'",
-                              "stakes one after the other", "give the earlier stake an end")  # fmt: skip
+                yield Finding(
+                    row,
+                    "start",
+                    "overlapping-periods",
+                    f"'{start or ''}' while row {before} runs until '{end or ''}'",
+                    "stakes one after the other",
+                    "give the earlier stake an end",
+                )
 
 
 def owners_sum_to_at_most_one(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -128,9 +175,14 @@ def owners_sum_to_at_most_one(frame: pl.DataFrame) -> Iterator[Finding]:
                 total = math.fsum(r[2] for r in held)
                 if total > 1 + OWNERS_TOLERANCE:
                     names = ", ".join(f"{owner} {share:g} (row {row})" for row, owner, share, *_ in held[:6])
-                    yield Finding(held[-1][0], column, "owners-above-one",
-                                  f"{total:g} of '{owned}' by {source}: {names}",
-                                  "at most 1 in all", "correct the shares or their dates")  # fmt: skip
+                    yield Finding(
+                        held[-1][0],
+                        column,
+                        "owners-above-one",
+                        f"{total:g} of '{owned}' by {source}: {names}",
+                        "at most 1 in all",
+                        "correct the shares or their dates",
+                    )
                     break
 
 
@@ -139,15 +191,27 @@ def one_coverage(frame: pl.DataFrame) -> Iterator[Finding]:
     groups = (
         frame.filter(pl.col("coverage").is_not_null())
         .group_by(SERIES)
-        .agg(pl.col("coverage").n_unique().alias("_words"), pl.col(ROW).min().alias("_first"),
-             pl.col(ROW).sort_by(ROW).filter(pl.col("coverage") != pl.col("coverage").sort_by(ROW).first()).first().alias("_other"))
+        .agg(
+            pl.col("coverage").n_unique().alias("_words"),
+            pl.col(ROW).min().alias("_first"),
+            pl.col(ROW)
+            .sort_by(ROW)
+            .filter(pl.col("coverage") != pl.col("coverage").sort_by(ROW).first())
+            .first()
+            .alias("_other"),
+        )
         .filter(pl.col("_words") > 1)
         .sort("_first")
-    )  # fmt: skip
+    )
     for group in groups.iter_rows(named=True):
-        yield Finding(group["_other"], "coverage", "mixed-coverage",
-                      f"another word than in row {group['_first']} of the same series of '{group['good']}'",
-                      "one coverage for each series", "write the same word, or split the rows into series")  # fmt: skip
+        yield Finding(
+            group["_other"],
+            "coverage",
+            "mixed-coverage",
+            f"another word than in row {group['_first']} of the same series of '{group['good']}'",
+            "one coverage for each series",
+            "write the same word, or split the rows into series",
+        )
 
 
 def shares_add_up(frame: pl.DataFrame) -> Iterator[Finding]:

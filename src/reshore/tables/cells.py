@@ -152,13 +152,18 @@ def _wrong_values(
         wrong.append((mask.fill_null(False), lambda _: (code, expected, fix)))
 
     if column.kind == "integer":
-        add(cells.is_not_null() & values.is_null(), "number-too-large", "a whole number below 2^63",
-            "use a larger unit")  # fmt: skip
+        add(
+            cells.is_not_null() & values.is_null(), "number-too-large", "a whole number below 2^63", "use a larger unit"
+        )
     else:
         add(values.is_infinite(), "not-finite", "a number below 1e308", "use a larger unit")
         if (values == 0).any():
-            add((values == 0) & cells.str.contains("^[^eE]*[1-9]"), "underflow", "0 or a number above 1e-307",
-                "write 0 or use a smaller unit")  # fmt: skip
+            add(
+                (values == 0) & cells.str.contains("^[^eE]*[1-9]"),
+                "underflow",
+                "0 or a number above 1e-307",
+                "write 0 or use a smaller unit",
+            )
         if (values.abs() >= _EXACT_BELOW).any():
             add(_imprecise(cells, values), "loses-precision", "at most 15 digits", "round it or use a larger unit")
     for outside in (
@@ -176,7 +181,10 @@ def _wrong_values(
 def _imprecise(cells: pl.Series, values: pl.Series) -> pl.Series:
     """Whole numbers that the nearest floating point number does not give back."""
     places = ((values.abs() >= _EXACT_BELOW) & values.is_finite()).fill_null(False).arg_true()
-    lost = [Decimal(repr(value)) != Decimal(cell) for cell, value in zip(cells.gather(places), values.gather(places), strict=True)]  # fmt: skip
+    lost = [
+        Decimal(repr(value)) != Decimal(cell)
+        for cell, value in zip(cells.gather(places), values.gather(places), strict=True)
+    ]
     mask = pl.Series([False], dtype=pl.Boolean).new_from_index(0, cells.len())
     return mask.scatter(places, lost) if len(places) else mask
 

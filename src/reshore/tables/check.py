@@ -41,9 +41,11 @@ def frame_schema(table: Table) -> dict[str, pl.DataType]:
 def text_cells(table: Table, rows: Sequence[Mapping[str, object]] | pl.DataFrame, file: str) -> Cells:
     """Rows from a program as the cells of a file, so that they pass through the same door as text."""
     if isinstance(rows, pl.DataFrame):
-        frame = rows.select(
-            _texts(table, rows[name]).fill_null("").alias(name) for name in rows.columns if name != ROW
-        ) if rows.columns else empty_frame(table)  # fmt: skip
+        frame = (
+            rows.select(_texts(table, rows[name]).fill_null("").alias(name) for name in rows.columns if name != ROW)
+            if rows.columns
+            else empty_frame(table)
+        )
     elif rows:
         names = list(dict.fromkeys(name for row in rows for name in row))
         frame = pl.DataFrame(
@@ -204,8 +206,14 @@ def _converted(file: str, column: Column, raw: pl.Series, values: pl.Series, row
         frame.group_by("raw", "value").agg(pl.col(ROW).min(), pl.len()).sort(ROW).iter_rows()
     ):
         found = f"'{shown(cell)}'" + (f" in {count} rows" if count > 1 else "")
-        yield Problem("converted-country", Place(file, row, column.name), found, "an ISO 3166-1 alpha-3 code",
-                      f"none needed: read as {value}", "note")  # fmt: skip
+        yield Problem(
+            "converted-country",
+            Place(file, row, column.name),
+            found,
+            "an ISO 3166-1 alpha-3 code",
+            f"none needed: read as {value}",
+            "note",
+        )
 
 
 def _repeated_keys(table: Table, file: str, frame: pl.DataFrame) -> Iterator[Problem]:
@@ -250,10 +258,15 @@ def _confusable_keys(table: Table, file: str, frame: pl.DataFrame) -> list[Probl
         return []
     found = look_alikes(frame.select(own.name, ROW))
     return limited(
-        Problem(code, Place(file, row, own.name), f"'{shown(key)}' beside '{shown(other)}' in row {other_row}, {_LOOKS[code]}",
-                "keys that cannot be confused", "use one spelling")
+        Problem(
+            code,
+            Place(file, row, own.name),
+            f"'{shown(key)}' beside '{shown(other)}' in row {other_row}, {_LOOKS[code]}",
+            "keys that cannot be confused",
+            "use one spelling",
+        )
         for row, key, other, other_row, code in found
-    )  # fmt: skip
+    )
 
 
 def is_country(place: pl.Expr) -> pl.Expr:

@@ -77,9 +77,12 @@ def out_of_range(column: Column, value: float) -> Verdict:
     """Why `value` is outside the bounds of `column`."""
     low, high = column.low, column.high
     expected = (
-        f"a number from {low:g} to {high:g}" if low is not None and high is not None
-        else f"{low:g} or more" if low is not None else f"{high:g} or less"
-    )  # fmt: skip
+        f"a number from {low:g} to {high:g}"
+        if low is not None and high is not None
+        else f"{low:g} or more"
+        if low is not None
+        else f"{high:g} or less"
+    )
     fix = "correct the number"
     if column.unit is not None and column.unit.dimension == "share" and high is not None:
         expected = f"a share between {low:g} and {high:g}" if low is not None else f"a share up to {high:g}"
@@ -145,21 +148,31 @@ _NUMBER_CASES: tuple[tuple[str, Callable[[re.Match[str]], Verdict]], ...] = (
     ),
     (
         r"-?\d{1,3}(\.\d{3})*,\d+",
-        lambda m: ("digit-grouping", "a decimal point and no grouping",
-                   f"write {m[0].replace('.', '').replace(',', '.')}"),
+        lambda m: (
+            "digit-grouping",
+            "a decimal point and no grouping",
+            f"write {m[0].replace('.', '').replace(',', '.')}",
+        ),
     ),
-    (r"-?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+)?",
-     lambda m: ("digit-grouping", "a decimal point and no grouping", f"write {re.sub('[^0-9.-]', '', m[0])}")),
-    (r"-?\d+(\.\d+)? ?%",
-     lambda m: ("percent-sign", "a share between 0 and 1", f"write {_plain(m[0].rstrip(' %'), 100)}")),
+    (
+        r"-?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+)?",
+        lambda m: ("digit-grouping", "a decimal point and no grouping", f"write {re.sub('[^0-9.-]', '', m[0])}"),
+    ),
+    (
+        r"-?\d+(\.\d+)? ?%",
+        lambda m: ("percent-sign", "a share between 0 and 1", f"write {_plain(m[0].rstrip(' %'), 100)}"),
+    ),
     (r"(?i)([$€£¥]|[A-Z]{3}) ?-?\d.*|-?\d.*? ?([$€£¥]|[A-Z]{3}|[kmb]n?)", _says(*_AMOUNT)),
     (
         r"[<>≥≤~≈].*",
-        _says("censored-number", "a plain number",
-              "leave the cell empty and write the known end into the _low or _high column"),
+        _says(
+            "censored-number",
+            "a plain number",
+            "leave the cell empty and write the known end into the _low or _high column",
+        ),
     ),
     (r"\+\d+(\.\d+)?|-?\.\d+|-?\d+\.", _says("bad-number", "a number such as 0.5", "write it in full, without +")),
-)  # fmt: skip
+)
 
 
 def _plain(digits: str, divisor: int = 1) -> str:

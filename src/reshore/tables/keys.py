@@ -19,14 +19,16 @@ RESERVED = frozenset(
 """Words that file systems or programs read as something else than a key."""
 
 _KEY = r"^[\pL\pN_][\pL\pM\pN_.:-]*$"
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")  # fmt: skip
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
 _TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )
 """Scripts that are written together and do not look alike (Unicode UTS 39, *highly restrictive*)."""
-_CONFUSABLE: Mapping[int, str] = str.maketrans(
+_CONFUSABLE: Mapping[int, int] = str.maketrans(
     "АВЕКМНОРСТХаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν",
     "ABEKMHOPCTXaeopcyxijsdqwABEZHIKMNOPTYXaopv",
 )
@@ -57,8 +59,11 @@ def explain_key(cell: str) -> Verdict | None:
     if cell.casefold() in RESERVED or set(cell) <= {"."}:
         return ("reserved-id", "a key that is no reserved word", "choose another key")
     if not (_begins(cell[0]) and all(_continues(char) for char in cell[1:])):
-        return ("reserved-id" if re.search(r"[/\\]|^-", cell) else "bad-id",
-                "letters, digits, _ . : - (first a letter or digit)", "choose another key")  # fmt: skip
+        return (
+            "reserved-id" if re.search(r"[/\\]|^-", cell) else "bad-id",
+            "letters, digits, _ . : - (first a letter or digit)",
+            "choose another key",
+        )
     scripts = scripts_of(cell)
     if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
         return ("confusable-id", "letters of one script", f"type the key again: it mixes {', '.join(sorted(scripts))}")

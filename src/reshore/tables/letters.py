@@ -35,14 +35,24 @@ def plain(file: str, column: Column, cells: pl.Series, rows: pl.Series) -> tuple
         place = Place(file, row, column.name)
         if _CONTROL.search(cell):
             problems.append(
-                Problem("control-character", place, f"'{shown(cell)}'", "text without control characters",
-                        "remove the character")
-            )  # fmt: skip
+                Problem(
+                    "control-character",
+                    place,
+                    f"'{shown(cell)}'",
+                    "text without control characters",
+                    "remove the character",
+                )
+            )
         elif _OVERRIDE.search(cell) and column.kind == "text":
             problems.append(
-                Problem("invisible-character", place, f"'{shown(cell)}'", "text that reads in the order of its letters",
-                        "remove the invisible character")
-            )  # fmt: skip
+                Problem(
+                    "invisible-character",
+                    place,
+                    f"'{shown(cell)}'",
+                    "text that reads in the order of its letters",
+                    "remove the invisible character",
+                )
+            )
     if column.kind not in ("id", "ids", "place"):
         composed = [unicodedata.normalize("NFC", cell) for cell in new]
         problems += _composed(file, column, new, composed, row_numbers)
@@ -52,12 +62,23 @@ def plain(file: str, column: Column, cells: pl.Series, rows: pl.Series) -> tuple
 
 def _too_long(file: str, column: Column, cells: pl.Series, rows: pl.Series) -> Iterator[Problem]:
     for row in rows.filter(cells.str.len_bytes() > MAX_CELL):
-        yield Problem("cell-too-long", Place(file, row, column.name), f"a cell of over {MAX_CELL} bytes",
-                      f"at most {MAX_CELL} bytes", "shorten the text")  # fmt: skip
+        yield Problem(
+            "cell-too-long",
+            Place(file, row, column.name),
+            f"a cell of over {MAX_CELL} bytes",
+            f"at most {MAX_CELL} bytes",
+            "shorten the text",
+        )
 
 
 def _composed(file: str, column: Column, old: list[str], new: list[str], rows: list[int]) -> Iterator[Problem]:
     for before, after, row in zip(old, new, rows, strict=True):
         if before != after:
-            yield Problem("not-composed", Place(file, row, column.name), f"'{shown(before)}'",
-                          "letters in composed form (NFC)", "none needed: it was composed", "note")  # fmt: skip
+            yield Problem(
+                "not-composed",
+                Place(file, row, column.name),
+                f"'{shown(before)}'",
+                "letters in composed form (NFC)",
+                "none needed: it was composed",
+                "note",
+            )

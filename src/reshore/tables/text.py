@@ -70,7 +70,9 @@ def not_a_table(file: str, data: bytes) -> Problem | None:
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
         return refused("not-a-table", "a web page (HTML or XML)", "a CSV table", "download the data file itself")
     if head.startswith(b"version https://git-lfs"):
-        return refused("lfs-pointer", "a Git LFS pointer", "the data it points to", "fetch the file with `git lfs pull`")
+        return refused(
+            "lfs-pointer", "a Git LFS pointer", "the data it points to", "fetch the file with `git lfs pull`"
+        )
     if data.startswith(b"PK\x03\x04"):
         return refused("not-a-table", "a zip archive or spreadsheet", "a CSV table", "export the sheet as CSV (UTF-8)")
     return None
@@ -103,9 +105,15 @@ def _plain(file: str, data: bytes, problems: list[Problem]) -> bytes | None:
     if data.startswith(_BOM):
         data = data[len(_BOM) :]
         problems.append(
-            Problem("byte-order-mark", Place(file, 1), "a byte order mark at the start", "plain UTF-8",
-                    "none needed: it was left out", "note")
-        )  # fmt: skip
+            Problem(
+                "byte-order-mark",
+                Place(file, 1),
+                "a byte order mark at the start",
+                "plain UTF-8",
+                "none needed: it was left out",
+                "note",
+            )
+        )
     sound = True
     for code, pattern, found, expected, fix in (
         ("byte-order-mark", _BOM, "a byte order mark inside the file", "text", "join the files without it"),
@@ -119,8 +127,9 @@ def _plain(file: str, data: bytes, problems: list[Problem]) -> bytes | None:
         data = data.replace(b"\r\n", b"\n")
         place = data.find(b"\r")
         if place >= 0:
-            refuse("bare-carriage-return", place, "a carriage return alone", "line feeds",
-                   "save with LF or CRLF line ends")  # fmt: skip
+            refuse(
+                "bare-carriage-return", place, "a carriage return alone", "line feeds", "save with LF or CRLF line ends"
+            )
             sound = False
     return data if sound else None
 
@@ -148,7 +157,8 @@ def _located(data: bytes, offset: int) -> tuple[int, str]:
     row: list[str] = []
     number = 0
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline="\n")), 1):
+        for row in csv.reader(io.StringIO(text, newline="\n")):
+            number += 1
             header = header or row
     except csv.Error:
         return text.count("\n") + 1, ""
@@ -212,10 +222,20 @@ def _chunks(file: str, reader: Iterator[list[str]], problems: list[Problem]) -> 
 
 def _unparsed(file: str, row: int, error: csv.Error) -> Problem:
     if "field larger" in str(error):
-        return Problem("cell-too-long", Place(file, row), f"a cell of over {MAX_CELL} bytes",
-                       f"at most {MAX_CELL} bytes", "shorten the text, or close the quote that begins it")  # fmt: skip
-    return Problem("unclosed-quote", Place(file, row), f"a quote that does not close ({error})",
-                   'cells in "…" with inner quotes doubled', "close the quote, or double the quote inside the cell")  # fmt: skip
+        return Problem(
+            "cell-too-long",
+            Place(file, row),
+            f"a cell of over {MAX_CELL} bytes",
+            f"at most {MAX_CELL} bytes",
+            "shorten the text, or close the quote that begins it",
+        )
+    return Problem(
+        "unclosed-quote",
+        Place(file, row),
+        f"a quote that does not close ({error})",
+        'cells in "…" with inner quotes doubled',
+        "close the quote, or double the quote inside the cell",
+    )
 
 
 def _header_is_sound(file: str, header: list[str], problems: list[Problem]) -> bool:
@@ -236,9 +256,14 @@ def _header_is_sound(file: str, header: list[str], problems: list[Problem]) -> b
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             problems.append(
-                Problem("duplicate-column", Place(file, 1, shown(name)), f"column {shown(name)!r} more than once",
-                        "each column once", "rename or remove one of them")
-            )  # fmt: skip
+                Problem(
+                    "duplicate-column",
+                    Place(file, 1, shown(name)),
+                    f"column {shown(name)!r} more than once",
+                    "each column once",
+                    "rename or remove one of them",
+                )
+            )
             sound = False
     if ROW in header:
         problems.append(
@@ -262,9 +287,14 @@ def _whole_rows(
         else:
             short = len(cells) < width
             problems.append(
-                Problem("short-row" if short else "long-row", Place(file, number), f"{len(cells)} cells",
-                        f"{width} cells", "add the missing cells (commas)" if short else "quote cells that contain commas")
-            )  # fmt: skip
+                Problem(
+                    "short-row" if short else "long-row",
+                    Place(file, number),
+                    f"{len(cells)} cells",
+                    f"{width} cells",
+                    "add the missing cells (commas)" if short else "quote cells that contain commas",
+                )
+            )
     return whole, kept
 
 
@@ -292,6 +322,11 @@ def _blank_rows(file: str, blank: list[int], last: int) -> Iterator[Problem]:
             yield Problem("blank-row", Place(file, number), "a row of empty cells", "rows with data", "remove the row")
     after = [number for number in blank if number > last]
     if after:
-        yield Problem("blank-row", Place(file, min(after)), f"{len(after)} blank rows at the end", "the end of the file",
-                      "none needed: they were left out", "note")  # fmt: skip
-
+        yield Problem(
+            "blank-row",
+            Place(file, min(after)),
+            f"{len(after)} blank rows at the end",
+            "the end of the file",
+            "none needed: they were left out",
+            "note",
+        )

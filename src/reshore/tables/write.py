@@ -29,9 +29,7 @@ def number_texts(values: pl.Series) -> pl.Series:
     """`number_text` of each value; null stays null."""
     texts = values.cast(pl.String).str.strip_suffix(".0")
     size = values.abs()
-    special = (
-        (size >= _WHOLE_BELOW) | (size < _EXPONENT_BELOW) | ~values.is_finite()
-    ).fill_null(False).arg_true()  # fmt: skip
+    special = ((size >= _WHOLE_BELOW) | (size < _EXPONENT_BELOW) | ~values.is_finite()).fill_null(False).arg_true()
     if len(special):
         texts = texts.scatter(special, [number_text(value) for value in values.gather(special)])
     return texts
