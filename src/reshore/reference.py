@@ -1,7 +1,7 @@
 """The reference in ``docs/reference``, written from the code: ``python -m reshore.reference docs/reference``.
 
-It also writes the page about each shipped data package. Tests compare the pages with what this module writes, so they
-cannot fall behind.
+It also puts the files of each shipped data package in order and writes the page about it. Tests compare all of them with
+what this module writes, so they cannot fall behind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from reshore.data import read_package
+from reshore.data import DataPackage, package_files, read_package, write_files
 from reshore.data.summary import summary_page
 from reshore.shipped import shipped
 from reshore.tables import MISSING, Column, Table
@@ -156,8 +156,13 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    for package in sorted(shipped("packages").iterdir()):
-        (package / "README.md").write_text(summary_page(read_package(package)), encoding="utf-8", newline="\n")
+    for place in sorted(shipped("packages").iterdir()):
+        write_files(shipped_files(read_package(place)), place)
+
+
+def shipped_files(package: DataPackage) -> dict[str, bytes]:
+    """The files of a shipped package: not sealed, because they are edited by hand, and with the page about it."""
+    return package_files(package, sealed=False) | {"README.md": summary_page(package).encode()}
 
 
 if __name__ == "__main__":

@@ -19,8 +19,12 @@ Format = Literal["csv", "parquet"]
 _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-def package_files(package: DataPackage, file_format: Format = "csv") -> dict[str, bytes]:
-    """The files of `package` by name, its descriptor among them; the same package gives the same bytes."""
+def package_files(package: DataPackage, file_format: Format = "csv", *, sealed: bool = True) -> dict[str, bytes]:
+    """The files of `package` by name, its descriptor among them; the same package gives the same bytes.
+
+    A sealed package states the size and hash of every file, so that a changed one is refused. Leave the seal off for
+    a package that is edited by hand under version control.
+    """
     files: dict[str, bytes] = {}
     resources = []
     for table in schema.TABLES:
@@ -35,6 +39,7 @@ def package_files(package: DataPackage, file_format: Format = "csv") -> dict[str
             frame.write_parquet(buffer, compression="zstd", statistics=False)
             data = buffer.getvalue()
         files[name] = data
+        seal = {"bytes": len(data), "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"} if sealed else {}
         resources.append(
             {
                 "name": table.name,
@@ -45,8 +50,7 @@ def package_files(package: DataPackage, file_format: Format = "csv") -> dict[str
                 "format": file_format,
                 "mediatype": _MEDIA_TYPES[file_format],
                 "encoding": "utf-8",
-                "bytes": len(data),
-                "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
+                **seal,
                 "schema": descriptor.table_schema(table),
             }
         )
