@@ -1,7 +1,7 @@
 """The reference in ``docs/reference``, written from the code: ``python -m reshore.reference docs/reference``.
 
-It also puts the files of each shipped data package in order and writes the page about it. Tests compare all of them with
-what this module writes, so they cannot fall behind.
+It also puts the files of each shipped data package in order and writes the page about it. Tests compare all of them
+with what this module writes, so they cannot fall behind.
 """
 
 from __future__ import annotations
