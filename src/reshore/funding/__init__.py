@@ -1,0 +1,1 @@
+"""Fund: instruments, what they cost the public, who may have them, and the plan that buys most security."""
