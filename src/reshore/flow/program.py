@@ -2,7 +2,7 @@
 
 The coalition (home and everyone who is not cut) pools what survives. For every month ``t`` and good ``g``:
 
-- balance: ``stock[t-1] + made + variants = used + served + stock[t]``;
+- balance: ``stock[t-1] + made + bought + variants = used + served + stock[t]``;
 - capacity: ``made ≤ surviving share / 12 + projects``, and where tools wear out without replacement, less;
 - inputs bind at once when they are consumed; important ones cost half the output when they are wholly lost;
 - final users are served in tiers of falling value; among equal values, earlier is better by a small stated discount.
@@ -41,7 +41,8 @@ class Situation:
     at that month's pace; ``demand`` (n_final, n_months) the coalition's demand at a year's pace, in shares of the final
     users' whole demand; ``use_share`` (n_goods,) the share of the world's use of each good that is the coalition's,
     on which its stocks are counted; ``value`` (n_final,) what a year's whole demand is worth; ``added`` (n_goods,
-    n_months) capacity of projects and surges.
+    n_months) capacity of projects and surges; ``bought`` (n_goods, n_months) the most that can be bought from outside of
+    the coalition, at a year's pace: it arrives made and takes none of the coalition's inputs.
     """
 
     capacity: Floats
@@ -49,6 +50,7 @@ class Situation:
     use_share: Floats
     value: Floats
     added: Floats | None = None
+    bought: Floats | None = None
     tiers: tuple[Tier, ...] = ALL_USERS
     rationing: Rationing = "best"
     discount_per_month: float = 1e-3
@@ -105,6 +107,9 @@ def build_flow(world: World, situation: Situation) -> FlowProgram:
         says=lambda k: f"{names[world.final[k // (len(tiers) * months)]]} served in month {k % months + 1}",
     )  # fmt: skip
     passed = builder.variables("passed", (world.variant.size, months))
+    outside = np.zeros((n, months)) if situation.bought is None else situation.bought
+    sellers = np.flatnonzero(outside.any(axis=1))
+    bought = builder.variables("bought", (sellers.size, months), high=outside[sellers] / 12)
     start = _starting_stocks(world, situation)
 
     goods = np.arange(n)[:, None]
@@ -113,6 +118,7 @@ def build_flow(world: World, situation: Situation) -> FlowProgram:
         (row, made, 1.0),
         (row, stock, -1.0),
         (row[:, 1:], stock[:, :-1], 1.0),
+        (row[sellers], bought, 1.0),
         (row[world.parent], passed, world.weight[:, None]),
         (row[world.variant], passed, -1.0),
         (row[world.final][:, None, :], served, -world.final_share[:, None, None]),

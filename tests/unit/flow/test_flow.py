@@ -120,3 +120,11 @@ def test_without_any_supply_everything_is_unserved_and_goods_are_conserved():
     outcome = run_flow(world(1), situation([0.0], 3, n=1))
     assert outcome.served_share[0] == pytest.approx(np.zeros(3), abs=1e-9)
     assert outcome.residual < 1e-9
+
+
+def test_what_is_bought_outside_takes_none_of_the_inputs():
+    # Alloy (0) goes into magnets (1). The coalition makes 6 % of each and buys 20 % of magnets: 26 of 35 are served.
+    chain = world(2, consumed=edges((1, 0, 1.0)))
+    bought = np.array([[0.0], [0.20]])
+    outcome = run_flow(chain, situation([0.06, 0.06], 1, n=2, demand=0.35, bought=bought))
+    assert outcome.served_share[0, 0] == pytest.approx(26 / 35, abs=1e-6)
