@@ -1,0 +1,369 @@
+"""Two-stage stochastic programs: decide now, see what happens, make the best of it.
+
+    min  c·x + (1 − β) Σ_s p_s Q_s(x) + β CVaR_α[Q(x)],   x as `first` demands
+    Q_s(x) = min q_s·y   subject to   low_s ≤ W_s y + T_s x ≤ high_s,   bounds of y
+
+CVaR is ``min η + Σ_s p_s (Q_s − η)⁺ / (1 − α)`` (Rockafellar and Uryasev 2000). Costs are those of the stored,
+minimizing programs; a program that maximizes value enters with its value as negative cost.
+
+Small programs are written out in full (the extensive form). Larger ones are cut (Benders decomposition, one cut per
+scenario and round): each scenario is solved on its own from its last basis, and its prices bound it for every other
+decision. Cuts are asked for between the best decision so far and the one the cuts propose, which keeps them from
+wandering (in-out separation, Ben-Ameur and Neto 2007). Whole-number decisions are cut in their relaxation first. The
+result always carries a bound.
+
+References
+----------
+Van Slyke and Wets (1969), L-shaped linear programs, SIAM Journal on Applied Mathematics 17; Birge and Louveaux (1988),
+A multicut algorithm for two-stage stochastic linear programs, European Journal of Operational Research 34.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from reshore.errors import SolverError, UsageError
+from reshore.optimize import Builder, Limits, Program, Session, solve
+from reshore.optimize.program import Floats, Indices
+
+Method = Literal["extensive", "cuts"]
+
+EXTENSIVE_COEFFICIENTS = 400_000
+"""Up to this many coefficients the program is written out in full."""
+
+GAP = 1e-6
+MOST_ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way in which things may turn out.
+
+    ``recourse`` is the program after the fact, ``technology`` (n_rows, n_first) how much each first decision adds to
+    each of its rows. ``odds`` of all scenarios sum to 1.
+    """
+
+    name: str
+    odds: float
+    recourse: Program
+    technology: sparse.csr_array
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """First decisions, what may happen, and the attitude to risk: weight β and level α of CVaR."""
+
+    first: Program
+    scenarios: tuple[Scenario, ...]
+    risk_weight: float = 0.0
+    risk_level: float = 0.9
+
+    def __post_init__(self) -> None:
+        total = math.fsum(scenario.odds for scenario in self.scenarios)
+        if not self.scenarios or abs(total - 1.0) > 1e-9 or any(scenario.odds < 0 for scenario in self.scenarios):
+            raise UsageError(f"the odds of the scenarios sum to {total:g}, not to 1")
+        if not (0 <= self.risk_weight <= 1 and 0 <= self.risk_level < 1):
+            raise UsageError("the weight of risk lies in [0, 1] and its level in [0, 1)")
+
+    @property
+    def odds(self) -> Floats:
+        """Odds per scenario, shape (n_scenarios,)."""
+        return np.array([scenario.odds for scenario in self.scenarios])
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The best first decision, with proof.
+
+    ``x`` (n_first,); ``costs`` (n_scenarios,) what each scenario then costs; ``duals`` per scenario the prices of its
+    rows at `x`, change of cost per unit of a row's side; ``weights`` (n_scenarios,) the odds as the attitude to risk
+    bends them: ``q_s = (1 − β) p_s + β p_s [in the tail] / (1 − α)``. No decision has an objective below ``bound``.
+    """
+
+    x: Floats
+    objective: float
+    bound: float
+    costs: Floats
+    duals: tuple[Floats, ...]
+    weights: Floats
+    method: Method
+    rounds: int = 0
+
+    @property
+    def gap_share(self) -> float:
+        """Distance to the bound relative to the objective."""
+        gap = (self.objective - self.bound) / max(1e-9, abs(self.objective))
+        return max(0.0, gap) if gap > 1e-9 else 0.0
+
+
+def conditional_value_at_risk(costs: Floats, odds: Floats, level: float) -> float:
+    """Mean cost of the worst ``1 − level`` of what may happen; the scenario at the edge counts in part.
+
+    Examples
+    --------
+    The worst tenth of four even chances lies within the worst of them:
+
+    >>> conditional_value_at_risk(np.array([0.0, 1.0, 2.0, 10.0]), np.full(4, 0.25), 0.9)
+    10.0
+    """
+    return float(tail_weights(costs, odds, level) @ costs)
+
+
+def tail_weights(costs: Floats, odds: Floats, level: float) -> Floats:
+    """Weights, summing to 1, with which each scenario counts in CVaR; ties share by order."""
+    order = np.argsort(-costs, kind="stable")
+    left, weights = 1.0 - level, np.zeros(costs.size)
+    for scenario in order:
+        taken = min(float(odds[scenario]), left)
+        weights[scenario] = taken / (1.0 - level)
+        left -= taken
+    return weights
+
+
+def risk_weights(program: TwoStage, costs: Floats) -> Floats:
+    """Odds as the attitude to risk bends them at `costs`, shape (n_scenarios,)."""
+    tail = tail_weights(costs, program.odds, program.risk_level)
+    return (1 - program.risk_weight) * program.odds + program.risk_weight * tail
+
+
+def solve_two_stage(
+    program: TwoStage, method: Method | None = None, gap_share: float = GAP, limits: Limits | None = None
+) -> Decision:
+    """The best first decision of `program`, by the extensive form or by cuts.
+
+    Parameters
+    ----------
+    method
+        By default the extensive form up to `EXTENSIVE_COEFFICIENTS`, cuts above.
+    gap_share
+        Relative distance to the bound at which cuts stop.
+    limits
+        Of the program written out in full, or of each program with whole-number decisions.
+
+    Raises
+    ------
+    InfeasibleError
+        No first decision meets its requirements, or some scenario has no way out.
+    SolverError
+        An answer did not pass verification, or cuts did not close the gap in `MOST_ROUNDS` rounds.
+    """
+    size = sum(scenario.recourse.matrix.nnz + scenario.technology.nnz for scenario in program.scenarios)
+    chosen = method or ("extensive" if size <= EXTENSIVE_COEFFICIENTS else "cuts")
+    if chosen == "extensive":
+        return _extensive(program, limits)
+    return _Cuts(program, gap_share, limits).run()
+
+
+def evaluate(program: TwoStage, x: Floats) -> Decision:
+    """What the first decision `x` comes to: verified costs and prices of every scenario, and the objective."""
+    costs, duals = [], []
+    for scenario in program.scenarios:
+        solution = solve(_shifted(scenario, x))
+        costs.append(scenario.recourse.sign * (solution.objective - scenario.recourse.constant))
+        if solution.duals is None:
+            raise UsageError("prices need recourse without whole-number decisions")
+        duals.append(scenario.recourse.sign * solution.duals)
+    found = np.array(costs)
+    weights = risk_weights(program, found)
+    value = float(program.first.cost @ x) + math.fsum(weights * found)
+    return Decision(x, value, value, found, tuple(duals), weights, "extensive")
+
+
+def wait_and_see(program: TwoStage) -> float:
+    """The objective if one knew what happens before deciding: a bound that no decision can pass (RP is above it)."""
+    values = [
+        _extensive(TwoStage(program.first, (replace(scenario, odds=1.0),)), None).objective
+        for scenario in program.scenarios
+    ]
+    return math.fsum(program.odds * np.array(values))
+
+
+def _shifted(scenario: Scenario, x: Floats) -> Program:
+    """The recourse of `scenario` after the decision `x`."""
+    shift = scenario.technology @ x
+    return replace(
+        scenario.recourse, row_low=scenario.recourse.row_low - shift, row_high=scenario.recourse.row_high - shift
+    )
+
+
+def _copied(builder: Builder, program: Program, weight: float) -> Indices:
+    """The variables of `program` with their costs times `weight`."""
+    if not program.integer.any():
+        return builder.variables(
+            "copied", program.n_columns, low=program.low, high=program.high, cost=weight * program.cost,
+            says=program.column_says,
+        )  # fmt: skip
+    columns = np.empty(program.n_columns, np.int64)
+    edges = [0, *(np.flatnonzero(np.diff(program.integer)) + 1).tolist(), program.n_columns]
+    for start, stop in pairwise(edges):
+        part = slice(start, stop)
+        columns[part] = builder.variables(
+            "copied", stop - start, low=program.low[part], high=program.high[part], cost=weight * program.cost[part],
+            integer=bool(program.integer[start]), says=partial(_says_from, program, start),
+        )  # fmt: skip
+    return columns
+
+
+def _says_from(program: Program, start: int, k: int) -> str:
+    return program.column_says(start + k)
+
+
+def _rows(builder: Builder, program: Program, columns: Indices, more: tuple[sparse.csr_array, Indices] | None) -> None:
+    """The requirements of `program` on its copied `columns`, with other terms if `more` says so."""
+    parts = [(program.matrix, columns)] + ([more] if more is not None else [])
+    terms = []
+    for matrix, places in parts:
+        entries = sparse.coo_array(matrix)
+        rows, local = entries.coords
+        terms.append((rows, places[local], entries.data))
+    builder.require("copied", terms, program.n_rows, low=program.row_low, high=program.row_high, says=program.row_says)
+
+
+def _extensive(program: TwoStage, limits: Limits | None) -> Decision:
+    builder = Builder()
+    x = _copied(builder, program.first, 1.0)
+    _rows(builder, program.first, x, None)
+    beta, level = program.risk_weight, program.risk_level
+    blocks = []
+    for scenario in program.scenarios:
+        y = _copied(builder, scenario.recourse, (1 - beta) * scenario.odds)
+        _rows(builder, scenario.recourse, y, (scenario.technology, x))
+        blocks.append(y)
+    if beta > 0:
+        eta = builder.variables("value at risk", 1, low=-np.inf, cost=beta)
+        over = builder.variables("above", len(blocks), cost=beta * program.odds / (1 - level))
+        for number, (scenario, y) in enumerate(zip(program.scenarios, blocks, strict=True)):
+            priced = np.flatnonzero(scenario.recourse.cost)
+            builder.require(
+                "tail",
+                [(0, over[number], 1.0), (0, eta[0], 1.0), (0, y[priced], -scenario.recourse.cost[priced])],
+                1,
+                low=0.0,
+                says=lambda _: "what lies above the value at risk is counted",
+            )
+    solution = solve(builder.build(), limits)
+    found = (
+        evaluate(program, solution.x[x]) if not any(s.recourse.is_mixed_integer for s in program.scenarios) else None
+    )
+    if found is None:
+        costs = np.array([s.recourse.cost @ solution.x[y] for s, y in zip(program.scenarios, blocks, strict=True)])
+        weights = risk_weights(program, costs)
+        return Decision(solution.x[x], solution.objective, solution.bound, costs, (), weights, "extensive")
+    if found.objective > solution.objective + 1e-6 * max(1.0, abs(solution.objective)):
+        raise SolverError("the scenarios solved one by one cost more than the whole program says")
+    return replace(found, bound=min(solution.bound, found.objective))
+
+
+@dataclass
+class _Cuts:
+    """Benders decomposition of one program."""
+
+    program: TwoStage
+    gap_share: float
+    limits: Limits | None
+    sessions: list[Session] = field(default_factory=list)
+    cuts: list[list[tuple[Floats, float]]] = field(default_factory=list)
+    floors: list[float] = field(default_factory=list)
+
+    def run(self) -> Decision:
+        """Cuts until the gap is closed: the relaxation first, then with whole-number decisions."""
+        if any(scenario.recourse.is_mixed_integer for scenario in self.program.scenarios):
+            raise UsageError("cuts need recourse without whole-number decisions; write the program out in full")
+        self.sessions = [Session(scenario.recourse) for scenario in self.program.scenarios]
+        self.cuts = [[] for _ in self.program.scenarios]
+        self.floors = [_least_cost(self.program.first, scenario) for scenario in self.program.scenarios]
+        best, value, bound, rounds = self._closed(relaxed=True)
+        if self.program.first.is_mixed_integer:
+            best, value, bound, more = self._closed(relaxed=False)
+            rounds += more
+        found = evaluate(self.program, best)
+        if abs(found.objective - value) > 1e-6 * max(1.0, abs(value)):
+            raise SolverError(f"the decision is worth {found.objective:.9g} when verified, not {value:.9g}")
+        return replace(found, bound=min(bound, found.objective), method="cuts", rounds=rounds)
+
+    def _closed(self, *, relaxed: bool) -> tuple[Floats, float, float, int]:
+        """The best decision, its objective, the bound and the rounds it took."""
+        best, value = np.zeros(0), math.inf
+        for rounds in range(1, MOST_ROUNDS + 1):
+            proposed, bound = self._master(relaxed)
+            points = [(proposed + best) / 2, proposed] if relaxed and best.size else [proposed]
+            for point in points:
+                if not self._is_closed(value, bound):
+                    got = self._cut(point)
+                    if got < value:
+                        best, value = point, got
+            if self._is_closed(value, bound):
+                return best, value, bound, rounds
+        raise SolverError(f"cuts left a gap of {value - bound:g} after {MOST_ROUNDS} rounds")
+
+    def _is_closed(self, value: float, bound: float) -> bool:
+        return math.isfinite(value) and value - bound <= self.gap_share * max(1.0, abs(value))
+
+    def _cut(self, x: Floats) -> float:
+        """The objective of `x`; adds one cut per scenario where the cuts so far promise less than it costs."""
+        costs = np.empty(len(self.sessions))
+        for number, (scenario, session) in enumerate(zip(self.program.scenarios, self.sessions, strict=True)):
+            shift = scenario.technology @ x
+            touched = np.flatnonzero(np.diff(scenario.technology.indptr))
+            recourse = scenario.recourse
+            session.set_sides(touched, (recourse.row_low - shift)[touched], (recourse.row_high - shift)[touched])
+            answer = session.solve()
+            if answer.status != "optimal" or answer.duals is None:
+                raise SolverError(f"scenario '{scenario.name}' has no way out after some decision ({answer.status})")
+            costs[number] = answer.objective
+            slope = -(scenario.technology.T @ answer.duals)
+            level = answer.objective - float(slope @ x)
+            promised = max((float(s @ x) + c for s, c in self.cuts[number]), default=self.floors[number])
+            if answer.objective > promised + 1e-9 * max(1.0, abs(answer.objective)):
+                self.cuts[number].append((slope, level))
+        weights = risk_weights(self.program, costs)
+        return float(self.program.first.cost @ x) + math.fsum(weights * costs)
+
+    def _master(self, relaxed: bool) -> tuple[Floats, float]:
+        """What the cuts so far propose, and the bound that they prove."""
+        program, beta = self.program, self.program.risk_weight
+        first = replace(program.first, integer=np.zeros_like(program.first.integer)) if relaxed else program.first
+        builder = Builder()
+        x = _copied(builder, first, 1.0)
+        _rows(builder, first, x, None)
+        n = len(program.scenarios)
+        theta = builder.variables("cost", n, low=np.array(self.floors), cost=(1 - beta) * program.odds)
+        if beta > 0:
+            eta = builder.variables("value at risk", 1, low=min(self.floors), cost=beta)
+            over = builder.variables("above", n, cost=beta * program.odds / (1 - program.risk_level))
+            each = np.arange(n)
+            builder.require(
+                "tail", [(each, over, 1.0), (each, np.full(n, eta[0]), 1.0), (each, theta, -1.0)], n, low=0.0,
+                says=lambda _: "what lies above the value at risk is counted",
+            )  # fmt: skip
+        owners = [number for number, cuts in enumerate(self.cuts) for _ in cuts]
+        if owners:
+            slopes = np.array([slope for cuts in self.cuts for slope, _ in cuts])
+            levels = np.array([level for cuts in self.cuts for _, level in cuts])
+            rows, local = np.nonzero(slopes)
+            builder.require(
+                "cut",
+                [(np.arange(len(owners)), theta[owners], 1.0), (rows, x[local], -slopes[rows, local])],
+                len(owners),
+                low=levels,
+                says=lambda k: f"scenario '{program.scenarios[owners[k]].name}' costs at least this much",
+            )
+        solution = solve(builder.build(), self.limits)
+        return solution.x[x], solution.bound
+
+
+def _least_cost(first: Program, scenario: Scenario) -> float:
+    """The least that `scenario` can cost after any first decision: a floor for its cuts."""
+    builder = Builder()
+    x = _copied(builder, replace(first, cost=np.zeros_like(first.cost), integer=np.zeros_like(first.integer)), 1.0)
+    _rows(builder, first, x, None)
+    y = _copied(builder, scenario.recourse, 1.0)
+    _rows(builder, scenario.recourse, y, (scenario.technology, x))
+    return solve(builder.build()).objective
