@@ -1,89 +1,233 @@
-"""Why nothing meets all requirements: the smallest set that clashes, in words, and the cheapest way out."""
+"""Why nothing meets all requirements, or nothing limits the objective: in words, with the cheapest way out."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from reshore.optimize.highs import Session
-from reshore.optimize.program import Floats, Program
+from reshore.optimize.highs import Limits, Session
+from reshore.optimize.program import Floats, Indices, Program
 
-MAX_NAMED = 10
+MOST_SENTENCES = 10
+TRIAL_NODES = 500
+"""Branching nodes spent on whether some requirements clash; undecided counts as no."""
 
 
-def explain(program: Program, ray: Floats | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def explain(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences of requirements that cannot all be met, none of which can be left out of the clash; and by how much
-    the soft requirements would have to give way at the least.
+    requirements would have to give way at the least.
 
-    `ray` is a Farkas ray of the program without integers: rows without weight need not be tried.
+    Found by elastic relaxation, whose duals name a conflict of linear programs, and by a deletion filter in it
+    (Chinneck 2008, Feasibility and Infeasibility in Optimization). Structural rows are taken for granted. Bounds of
+    variables that the clash needs are named as well, except that amounts are not negative.
     """
-    rows = _irreducible(program, ray)
-    named = tuple(program.row_says(int(row)) for row in rows[:MAX_NAMED])
-    return named or ("a variable's bounds exclude each other",), _cheapest(program)
+    rows = _suspects(program)
+    part = _Part.of(program, rows)
+    kept = part.keep_needed_rows()
+    columns = part.keep_needed_bounds()
+    sentences = [*_row_sentences(program, kept), *_bound_sentences(program, columns)]
+    return _at_most(sentences) or ("the requirements that hold by nature exclude each other",), _cheapest(program)
 
 
-def _irreducible(program: Program, ray: Floats | None) -> np.ndarray:
-    """Rows of a conflict from which no row can be dropped: a deletion filter, halving where it can."""
+def _suspects(program: Program) -> Indices:
+    """Rows among which there is a conflict: those with weight in the proof that the linear program has no answer."""
     every = np.arange(program.n_rows)
-    kept = every
-    if ray is not None and np.abs(ray).max(initial=0.0) > 0:
-        support = np.flatnonzero(np.abs(ray) > 1e-9 * np.abs(ray).max())
-        if _clash(program, support):
-            kept = support
-    step = max(1, kept.size // 2)
+    relaxed = _elastic(replace(program, integer=np.zeros(program.n_columns, bool)), every, np.ones(every.size))
+    answer = Session(relaxed).solve()
+    if answer.status != "optimal" or answer.duals is None or np.abs(answer.duals).max(initial=0.0) <= 1e-9:
+        return every
+    support = np.flatnonzero(np.abs(answer.duals) > 1e-9 * np.abs(answer.duals).max())
+    return support if _Part.of(program, support).clashes() else every
+
+
+@dataclass
+class _Part:
+    """Some rows of a program with the variables in them, loaded once: which of its demands does the clash need?"""
+
+    program: Program
+    rows: Indices
+    columns: Indices
+    session: Session
+
+    @classmethod
+    def of(cls, program: Program, rows: Indices) -> _Part:
+        matrix = sparse.csr_array(program.matrix[rows])
+        columns = np.unique(matrix.indices).astype(np.int64)
+        part = replace(
+            program,
+            cost=np.zeros(columns.size),
+            low=program.low[columns],
+            high=program.high[columns],
+            integer=program.integer[columns],
+            matrix=sparse.csr_array(matrix[:, columns]),
+            row_low=program.row_low[rows],
+            row_high=program.row_high[rows],
+            columns=(),
+            rows=(),
+        )
+        return cls(program, rows, columns, Session(part, Limits(nodes=TRIAL_NODES)))
+
+    def clashes(self) -> bool:
+        """Whether nothing meets what is left."""
+        return self.session.solve().status == "infeasible"
+
+    def keep_needed_rows(self) -> Indices:
+        """Rows without which there is no clash any more; the others are switched off."""
+        natural = np.isin(self.rows, self.program.rows_where(lambda block: block.structural))
+
+        def switch(places: Indices, on: bool) -> None:
+            source = self.rows[places]
+            low = self.program.row_low[source] if on else np.full(places.size, -np.inf)
+            high = self.program.row_high[source] if on else np.full(places.size, np.inf)
+            self.session.set_sides(places, low, high)
+
+        return self.rows[_needed(np.flatnonzero(~natural), switch, self.clashes)]
+
+    def keep_needed_bounds(self) -> Indices:
+        """Columns, of those with bounds other than ``x ≥ 0``, whose bounds the clash needs."""
+        low, high = self.program.low[self.columns], self.program.high[self.columns]
+        given = np.flatnonzero(np.isfinite(high) | (np.isfinite(low) & (low != 0)))
+
+        def switch(places: Indices, on: bool) -> None:
+            free = np.where(low[places] >= 0, 0.0, -np.inf)
+            self.session.set_bounds(
+                places, low[places] if on else free, high[places] if on else np.full(places.size, np.inf)
+            )
+
+        return self.columns[_needed(given, switch, self.clashes)]
+
+
+def _needed(members: Indices, switch: Callable[[Indices, bool], None], clashes: Callable[[], bool]) -> Indices:
+    """Members of a conflict from which none can be dropped: a deletion filter, in halves where it can."""
+    kept, step = members, max(1, members.size // 2)
     while True:
         position = 0
         while position < kept.size:
-            trial = np.delete(kept, slice(position, position + step))
-            if _clash(program, trial):
-                kept = trial
+            trial = kept[position : position + step]
+            switch(trial, False)
+            if clashes():
+                kept = np.delete(kept, slice(position, position + step))
             else:
+                switch(trial, True)
                 position += step
         if step == 1:
             return kept
         step = max(1, step // 2)
 
 
-def _clash(program: Program, rows: np.ndarray) -> bool:
-    part = replace(
+def _row_sentences(program: Program, rows: Indices) -> list[tuple[str, str]]:
+    """(kind, sentence) of each row."""
+    named = []
+    for row in rows:
+        block = program.row_block(int(row))
+        named.append((block.name if block else "requirements", program.row_says(int(row))))
+    return named
+
+
+def _bound_sentences(program: Program, columns: Indices) -> list[tuple[str, str]]:
+    sentences = []
+    for column in columns:
+        low, high = program.low[column], program.high[column]
+        parts = [f"at least {low:g}"] if np.isfinite(low) and low != 0 else []
+        parts += [f"at most {high:g}"] if np.isfinite(high) else []
+        sentences.append(("bounds", f"{program.column_says(int(column))} is {' and '.join(parts)}"))
+    return sentences
+
+
+def _at_most(sentences: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The sentences; where there are more than ten, each kind shows its first and counts the rest."""
+    if len(sentences) <= MOST_SENTENCES:
+        return tuple(sentence for _, sentence in sentences)
+    kinds: dict[str, list[str]] = {}
+    for kind, sentence in sentences:
+        kinds.setdefault(kind, []).append(sentence)
+    room = max(1, MOST_SENTENCES // len(kinds))
+    shown = []
+    for kind, group in list(kinds.items())[:MOST_SENTENCES]:
+        shown += group[:room]
+        if len(group) > room:
+            shown[-1] += f" (and {len(group) - room} more of the kind '{kind}')"
+    return tuple(shown)
+
+
+def _elastic(program: Program, rows: Indices, price: Floats) -> Program:
+    """The program that minimizes the priced give of `rows`; its last columns are the give upwards, then downwards."""
+    count = rows.size
+    give = sparse.csr_array((np.ones(count), (rows, np.arange(count))), shape=(program.n_rows, count))
+    return replace(
         program,
-        cost=np.zeros(program.n_columns),
-        matrix=sparse.csr_array(program.matrix[rows]),
-        row_low=program.row_low[rows],
-        row_high=program.row_high[rows],
-        rows=(),
+        cost=np.concatenate([np.zeros(program.n_columns), price, price]),
+        low=np.concatenate([program.low, np.zeros(2 * count)]),
+        high=np.concatenate([program.high, np.full(2 * count, np.inf)]),
+        integer=np.concatenate([program.integer, np.zeros(2 * count, bool)]),
+        matrix=sparse.csr_array(sparse.hstack([program.matrix, give, -give], format="csr")),
+        sign=1.0,
+        constant=0.0,
     )
-    return Session(part).solve().status == "infeasible"
 
 
 def _cheapest(program: Program) -> tuple[str, ...]:
-    """How far the soft requirements give way when the sum of relative give is least; empty when none is soft."""
-    soft = np.concatenate(
-        [np.arange(block.start, block.stop) for block in program.rows if block.soft] or [np.zeros(0, np.int64)]
-    )
+    """How far requirements give way when the sum of relative give is least: the soft ones, or where none is soft all
+    that do not hold by nature.
+    """
+    soft = program.rows_where(lambda block: block.soft)
     if not soft.size:
-        return ()
-    sides = np.where(np.isfinite(program.row_low[soft]), np.abs(program.row_low[soft]), np.abs(program.row_high[soft]))
-    price = 1.0 / np.where(np.isfinite(sides) & (sides > 1e-9), sides, 1.0)
-    ones = np.ones(soft.size)
-    more = sparse.csr_array((ones, (soft, np.arange(soft.size))), shape=(program.n_rows, soft.size))
-    relaxed = replace(
-        program,
-        cost=np.concatenate([np.zeros(program.n_columns), price, price]),
-        low=np.concatenate([program.low, np.zeros(2 * soft.size)]),
-        high=np.concatenate([program.high, np.full(2 * soft.size, np.inf)]),
-        integer=np.concatenate([program.integer, np.zeros(2 * soft.size, bool)]),
-        matrix=sparse.csr_array(sparse.hstack([program.matrix, more, -more])),
-    )
-    answer = Session(relaxed).solve()
+        soft = program.rows_where(lambda block: not block.structural)
+    sides = np.maximum(_finite_size(program.row_low[soft]), _finite_size(program.row_high[soft]))
+    price = 1.0 / np.where(sides > 1e-9, sides, 1.0)
+    answer = Session(_elastic(program, soft, price), Limits(nodes=100 * TRIAL_NODES)).solve()
     if answer.x is None:
         return ("no relaxation of the requirements that may be relaxed is enough",)
     give = answer.x[program.n_columns :].reshape(2, soft.size)
+    amounts = give.max(axis=0)
     sentences = []
-    for k in np.flatnonzero(give.sum(axis=0) > 1e-7):
+    for k in np.flatnonzero(amounts > 1e-7 * np.maximum(sides, amounts.max(initial=0.0))):
         word = "less" if give[0, k] > give[1, k] else "more"
-        amount = float(give[:, k].max())
-        sentences.append(f"{program.row_says(int(soft[k]))}: {amount:.4g} {word} ({100 * amount * price[k]:.3g} %)")
-    return tuple(sentences)
+        part = f" ({100 * amounts[k] * price[k]:.3g} %)" if sides[k] > 1e-9 else ""
+        sentences.append(("relaxations", f"{program.row_says(int(soft[k]))}: {amounts[k]:.4g} {word}{part}"))
+    return _at_most(sentences)
+
+
+def _finite_size(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), np.abs(values), 0.0)
+
+
+def growing(program: Program) -> str:
+    """What can grow without limit while the objective improves: the direction with the least change in all.
+
+    ``min Σ |d_j|`` over the directions ``d`` that leave every requirement met and have ``cost · d = -1``.
+    """
+    high_is_open, low_is_open = ~np.isfinite(program.high), ~np.isfinite(program.low)
+    costs = sparse.csr_array(program.cost[None, :])
+    count = program.n_columns
+    cone = replace(
+        program,
+        cost=np.ones(2 * count),
+        low=np.zeros(2 * count),
+        high=np.where(np.concatenate([high_is_open, low_is_open]), np.inf, 0.0),
+        integer=np.zeros(2 * count, bool),
+        matrix=sparse.csr_array(
+            sparse.vstack(
+                [
+                    sparse.hstack([program.matrix, -program.matrix], format="csr"),
+                    sparse.hstack([costs, -costs], format="csr"),
+                ],
+                format="csr",
+            )
+        ),
+        row_low=np.append(np.where(np.isfinite(program.row_low), 0.0, -np.inf), -np.inf),
+        row_high=np.append(np.where(np.isfinite(program.row_high), 0.0, np.inf), -1.0),
+        sign=1.0,
+        constant=0.0,
+    )
+    answer = Session(cone).solve()
+    if answer.x is None:
+        return "the objective has no limit"
+    moves = answer.x.reshape(2, count)
+    size = np.abs(moves[0] - moves[1])
+    first = np.argsort(-size, kind="stable")[:3]
+    names = [program.column_says(int(column)) for column in first if size[column] > 1e-6 * size.max()]
+    return f"nothing limits {' and '.join(names)}"

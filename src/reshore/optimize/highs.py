@@ -1,4 +1,8 @@
-"""The one module that speaks to the solver. Every return code is checked; nothing it says is believed unverified."""
+"""The one module that speaks to the solver. Every return code is checked; nothing it says is believed unverified.
+
+Inside, the program is in the solver's units (`reshore.optimize.scale`); what goes in and comes out is in those of the
+program.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, Literal
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from reshore.errors import SolverError
-from reshore.optimize.program import Floats, Program
+from reshore.optimize.program import Block, Floats, Program
+from reshore.optimize.scale import scaled, scales_of
 
 Status = Literal["optimal", "infeasible", "unbounded", "stopped"]
 
@@ -31,6 +37,19 @@ _STATUS: dict[Any, Status] = {
 }
 
 
+OPTIONS: dict[str, Any] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "mip_abs_gap": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-7,
+}
+
+NO_LIMIT = 2**31 - 1
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop. Work (``nodes``, ``iterations``) repeats on every machine; ``seconds`` does not."""
@@ -43,7 +62,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the solver said: values, row duals and reduced costs (programs without integers), bound, basis."""
+    """What the solver said: values, row duals and reduced costs (programs without integers), bound, basis, work done.
+
+    ``bound`` is minus infinity where nothing is proved.
+    """
 
     status: Status
     x: Floats | None
@@ -51,68 +73,109 @@ class Answer:
     bound: float
     duals: Floats | None = None
     reduced: Floats | None = None
-    ray: Floats | None = None
     basis: Any = None
+    iterations: int = 0
+    nodes: int = 0
 
 
 class Session:
     """One program in the solver: solve, change numbers, solve again from the last basis.
 
-    A family of programs that differ only in bounds, sides and costs is solved fastest this way.
+    A family of programs that differ only in bounds, sides and costs is solved fastest this way. ``program`` is always
+    the program as it stands; `reshore.optimize.solve` takes a session in place of a program and verifies against it.
     """
 
     def __init__(self, program: Program, limits: Limits | None = None) -> None:
         self.program = program
+        self._scales = scales_of(program)
         with _banner_off_stdout():
             self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the solver's package has no types
-        self._options(limits or Limits())
-        self._check(self._highs.passModel(_model(program)), "load the program")
-        loaded = self._highs.getLp()
-        counts = (loaded.num_col_, loaded.num_row_, self._highs.getNumNz())
-        expected = (program.n_columns, program.n_rows, program.matrix.nnz)
-        if counts != expected:
-            raise SolverError(f"the solver holds {counts} columns, rows and coefficients instead of {expected}")
+        for name, value in OPTIONS.items():
+            self._check(self._highs.setOptionValue(name, value), f"set {name}")
+        self.limit(limits or Limits())
+        self._check(self._highs.passModel(_model(scaled(program, self._scales))), "load the program")
+        self._count()
 
-    def _options(self, limits: Limits) -> None:
-        options: dict[str, Any] = {
-            "output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": limits.gap_share, "mip_abs_gap": 1e-9,
-            "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8, "mip_feasibility_tolerance": 1e-7,
-        }  # fmt: skip
-        if limits.nodes is not None:
-            options["mip_max_nodes"] = limits.nodes
-        if limits.iterations is not None:
-            options["simplex_iteration_limit"] = limits.iterations
-        if limits.seconds is not None:
-            options["time_limit"] = limits.seconds
+    def limit(self, limits: Limits) -> None:
+        """When to stop from now on."""
+        options = {
+            "mip_rel_gap": limits.gap_share,
+            "mip_max_nodes": NO_LIMIT if limits.nodes is None else limits.nodes,
+            "simplex_iteration_limit": NO_LIMIT if limits.iterations is None else limits.iterations,
+            "time_limit": float("inf") if limits.seconds is None else self._highs.getRunTime() + limits.seconds,
+        }
         for name, value in options.items():
             self._check(self._highs.setOptionValue(name, value), f"set {name}")
 
+    def _count(self) -> None:
+        counts = (self._highs.getNumCol(), self._highs.getNumRow(), self._highs.getNumNz())
+        expected = (self.program.n_columns, self.program.n_rows, self.program.matrix.nnz)
+        if counts != expected:
+            raise SolverError(f"the solver holds {counts} columns, rows and coefficients instead of {expected}")
+
     def set_bounds(self, columns: np.ndarray, low: Floats, high: Floats) -> None:
         """New bounds of `columns`; the basis is kept."""
-        columns = np.asarray(columns, np.int32)
-        self._check(self._highs.changeColsBounds(columns.size, columns, low, high), "change bounds")
+        columns, low, high = np.asarray(columns, np.int32), np.asarray(low, float), np.asarray(high, float)
+        self.program = replace(
+            self.program, low=_put(self.program.low, columns, low), high=_put(self.program.high, columns, high)
+        )
+        scaled_ = (self._scales.bounds(low, columns), self._scales.bounds(high, columns))
+        self._check(self._highs.changeColsBounds(columns.size, columns, *scaled_), "change bounds")
 
     def set_sides(self, rows: np.ndarray, low: Floats, high: Floats) -> None:
         """New sides of `rows`; the basis is kept."""
-        for row, lower, upper in zip(np.asarray(rows, np.int32), low, high, strict=True):
-            self._check(self._highs.changeRowBounds(int(row), float(lower), float(upper)), "change a row")
+        rows, low, high = np.asarray(rows, np.int32), np.asarray(low, float), np.asarray(high, float)
+        self.program = replace(
+            self.program,
+            row_low=_put(self.program.row_low, rows, low),
+            row_high=_put(self.program.row_high, rows, high),
+        )
+        scaled_ = (self._scales.sides(low, rows), self._scales.sides(high, rows))
+        self._check(self._highs.changeRowsBounds(rows.size, rows, *scaled_), "change sides")
 
     def set_costs(self, columns: np.ndarray, cost: Floats) -> None:
         """New costs (of the stored, minimizing program) of `columns`; the basis is kept."""
-        columns = np.asarray(columns, np.int32)
-        self._check(self._highs.changeColsCost(columns.size, columns, cost), "change costs")
-
-    def add_row(self, low: float, high: float, columns: np.ndarray, values: Floats) -> None:
-        """One more row."""
+        columns, cost = np.asarray(columns, np.int32), np.asarray(cost, float)
+        self.program = replace(self.program, cost=_put(self.program.cost, columns, cost))
         self._check(
-            self._highs.addRow(low, high, columns.size, np.asarray(columns, np.int32), np.asarray(values, float)),
-            "add a row",
+            self._highs.changeColsCost(columns.size, columns, self._scales.costs(cost, columns)), "change costs"
         )
+
+    def add_row(self, low: float, high: float, columns: np.ndarray, values: Floats, says: str = "a cut") -> None:
+        """One more row; the basis is kept."""
+        columns, values = np.asarray(columns, np.int32), np.asarray(values, float)
+        kept, program, position = values != 0, self.program, self.program.n_rows
+        columns, values = columns[kept], values[kept]
+        row = sparse.csr_array((values, (np.zeros(columns.size, int), columns)), shape=(1, program.n_columns))
+        self.program = replace(
+            program,
+            matrix=sparse.csr_array(sparse.vstack([program.matrix, row], format="csr")),
+            row_low=np.append(program.row_low, low),
+            row_high=np.append(program.row_high, high),
+            rows=(*program.rows, Block("added", position, position + 1, lambda _: says)),
+        )
+        inside = values * self._scales.columns[columns]
+        unit = float(np.exp2(-np.rint(np.log2(np.abs(inside).max(initial=1e-300))))) if inside.size else 1.0
+        self._scales = replace(self._scales, rows=np.append(self._scales.rows, unit))
+        self._check(self._highs.addRow(low * unit, high * unit, columns.size, columns, inside * unit), "add a row")
+
+    def drop_row(self) -> None:
+        """Takes out the last row that was added."""
+        program, last = self.program, self.program.n_rows - 1
+        self.program = replace(
+            program,
+            matrix=sparse.csr_array(program.matrix[:last]),
+            row_low=program.row_low[:last],
+            row_high=program.row_high[:last],
+            rows=program.rows[:-1],
+        )
+        self._scales = replace(self._scales, rows=self._scales.rows[:last])
+        self._check(self._highs.deleteRows(1, np.array([last], np.int32)), "take out a row")
 
     def start_from(self, x: Floats) -> None:
         """Gives the solver a first answer to improve on (programs with integers)."""
         solution = highspy.HighsSolution()
-        solution.col_value = list(x)
+        solution.col_value = self._scales.bounds(np.asarray(x, float)).tolist()
         self._check(self._highs.setSolution(solution), "take the first answer")
 
     def start_at(self, basis: Any) -> None:
@@ -120,49 +183,60 @@ class Session:
         self._check(self._highs.setBasis(basis), "take the basis")
 
     def solve(self) -> Answer:
-        """What the solver says of the program as it stands."""
+        """What the solver says of the program as it stands, unverified."""
+        self._count()
         highs = self._highs
-        self._check(highs.run(), "solve")
-        status = highs.getModelStatus()
+        status = self._run()
         if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._check(highs.setOptionValue("presolve", "off"), "set presolve")
-            self._check(highs.run(), "solve without presolve")
-            status = highs.getModelStatus()
-            self._check(highs.setOptionValue("presolve", "choose"), "set presolve")
+            status = self._run()
+            self._check(highs.setOptionValue("presolve", OPTIONS.get("presolve", "choose")), "set presolve")
+        program = self.program
         if status == highspy.HighsModelStatus.kModelEmpty:
-            return Answer("optimal", np.zeros(self.program.n_columns), 0.0, 0.0, np.zeros(self.program.n_rows))
+            return Answer("optimal", np.zeros(program.n_columns), 0.0, 0.0, np.zeros(program.n_rows))
         word = _STATUS.get(status)
         if word is None:
             raise SolverError(f"the solver stopped with '{highs.modelStatusToString(status)}'")
         info = highs.getInfo()
-        mixed = self.program.is_mixed_integer
+        mixed = program.is_mixed_integer
+        work: dict[str, Any] = {
+            "iterations": int(info.simplex_iteration_count),
+            "nodes": max(0, int(info.mip_node_count)),
+        }
         if word in ("infeasible", "unbounded"):
-            return Answer(
-                word, None, float("nan"), float("nan"), ray=self._ray() if word == "infeasible" and not mixed else None
-            )
-        solution = highs.getSolution()
-        found = info.primal_solution_status == 2
-        x = np.array(solution.col_value, dtype=np.float64) if found else None
-        value = float(info.objective_function_value)
-        bound = float(info.mip_dual_bound) if mixed else value
-        duals = (
-            None
-            if mixed or not solution.dual_valid
-            else np.array(solution.row_dual, dtype=np.float64)[: self.program.n_rows]
-        )
-        reduced = None if duals is None else np.array(solution.col_dual, dtype=np.float64)
-        return Answer(word, x, value, bound, duals, reduced, basis=None if mixed else highs.getBasis())
+            return Answer(word, None, float("nan"), float("nan"), **work)
+        solution, scales = highs.getSolution(), self._scales
+        x = None
+        if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            x = np.array(solution.col_value, dtype=np.float64) * scales.columns
+        value = float(info.objective_function_value) / scales.money
+        if mixed:
+            return Answer(word, x, value, float(info.mip_dual_bound) / scales.money, **work)
+        duals = reduced = None
+        if solution.dual_valid:
+            duals = np.array(solution.row_dual, dtype=np.float64) * scales.rows / scales.money
+            reduced = np.array(solution.col_dual, dtype=np.float64) / scales.columns / scales.money
+        bound = value if word == "optimal" else -float("inf")
+        return Answer(word, x, value, bound, duals, reduced, highs.getBasis(), **work)
 
-    def _ray(self) -> Floats | None:
-        """A Farkas ray over the rows, where the solver has one: rows with weight zero are not part of the conflict."""
-        result = self._highs.getDualRay()
-        has_ray, ray = (result[1], result[2]) if len(result) == 3 else (False, None)
-        return np.array(ray, dtype=np.float64) if has_ray and ray is not None else None
+    def _run(self) -> Any:
+        """Runs the solver. A warning is how it reports that a limit was reached; any other is a failure."""
+        code = self._highs.run()
+        status = self._highs.getModelStatus()
+        if code != highspy.HighsStatus.kWarning or _STATUS.get(status) != "stopped":
+            self._check(code, "solve")
+        return status
 
     @staticmethod
     def _check(status: Any, what: str) -> None:
         if status != highspy.HighsStatus.kOk:
             raise SolverError(f"the solver could not {what} cleanly ({str(status).rpartition('.')[2]})")
+
+
+def _put(values: Floats, places: np.ndarray, new: Floats) -> Floats:
+    changed = values.copy()
+    changed[places] = new
+    return changed
 
 
 @contextmanager

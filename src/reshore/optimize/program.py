@@ -24,13 +24,18 @@ INFINITY = float("inf")
 
 @dataclass(frozen=True)
 class Block:
-    """A run of columns or rows that say one thing: ``says(k)`` explains the ``k``-th of them."""
+    """A run of columns or rows that say one thing: ``says(k)`` explains the ``k``-th of them.
+
+    ``soft`` rows may be relaxed in a way out of a conflict; ``structural`` ones hold by nature (balances, definitions):
+    they are never named in a conflict and never relaxed.
+    """
 
     name: str
     start: int
     stop: int
     says: Says
     soft: bool = False
+    structural: bool = False
 
     def __contains__(self, index: int) -> bool:
         return self.start <= index < self.stop
@@ -84,6 +89,12 @@ class Program:
     def row_block(self, row: int) -> Block | None:
         """The block that requirement `row` belongs to."""
         return next((block for block in self.rows if row in block), None)
+
+    def rows_where(self, holds: Callable[[Block], bool]) -> Indices:
+        """Rows of the blocks for which `holds`."""
+        return np.concatenate(
+            [np.zeros(0, np.int64), *(np.arange(block.start, block.stop) for block in self.rows if holds(block))]
+        )
 
 
 def _says(blocks: Sequence[Block], index: int, word: str) -> str:
@@ -140,11 +151,12 @@ class Builder:
         high: ArrayLike = INFINITY,
         says: Says,
         soft: bool = False,
+        structural: bool = False,
     ) -> Indices:
         """A block of `count` requirements ``low ≤ Σ coefficient · variable ≤ high``; returns their row numbers.
 
         Entries of the terms that meet in one place add up. A `soft` block may be relaxed to say what the cheapest way
-        out of a conflict is.
+        out of a conflict is; a `structural` one holds by nature and is not named in conflicts.
         """
         start = self.n_rows
         self.n_rows += count
@@ -152,10 +164,12 @@ class Builder:
             r, c, v = np.broadcast_arrays(
                 np.asarray(rows, np.int64), np.asarray(columns, np.int64), np.asarray(values, np.float64)
             )
+            if r.size and not (r.min() >= 0 and r.max() < count):
+                raise IndexError(f"'{name}' has {count} rows; its terms name rows {r.min()} to {r.max()}")
             self._entries.append((r.ravel() + start, c.ravel(), v.ravel()))
         for store, given in ((self._row_low, low), (self._row_high, high)):
             store.append(np.broadcast_to(np.asarray(given, dtype=np.float64), (count,)).copy())
-        self._rows.append(Block(name, start, self.n_rows, says, soft))
+        self._rows.append(Block(name, start, self.n_rows, says, soft, structural))
         return np.arange(start, self.n_rows, dtype=np.int64)
 
     def build(self) -> Program:

@@ -1,121 +1,100 @@
-"""What is looked at before a program is handed to a solver: solvers answer poisoned programs with "optimal"."""
+"""What is looked at before a program is handed to a solver: solvers answer poisoned programs with "optimal".
+
+HiGHS, for one, takes a cost that is not a number, drops rows with coefficients of 1e15 and coefficients of 1e-12, and
+reports an optimum of what is left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from reshore.errors import Place, Problem
-from reshore.optimize.program import Program
+from reshore.optimize.program import Floats, Program
 
 SMALLEST, LARGEST = 1e-9, 1e9
 SHOWN = 20
 
 
+@dataclass(frozen=True)
+class _Finding:
+    """Where something is wrong: `bad` marks rows or columns, `says` explains the k-th of them."""
+
+    bad: NDArray[np.bool_]
+    says: Callable[[int], str]
+    code: str
+    what: str
+    values: Floats
+    expected: str
+    fix: str
+
+
 def screen(program: Program) -> list[Problem]:
-    """Why `program` must not be solved: no numbers, magnitudes that a solver drops, rows that nothing can meet."""
+    """Why `program` must not be solved: no numbers, magnitudes that a solver drops, rows that nothing can meet.
+
+    At most twenty problems, each with the sentence of its variable or requirement.
+    """
+    problems = _shown(_not_numbers(program), _bad_entries(program))
+    return problems or _shown(_bad_sizes(program), iter(()))
+
+
+def _shown(findings: Iterator[_Finding], more: Iterator[Problem]) -> list[Problem]:
     problems: list[Problem] = []
+    for one in findings:
+        for index in np.flatnonzero(one.bad)[: SHOWN - len(problems)]:
+            place = Place("program", 0, one.says(int(index)))
+            problems.append(Problem(one.code, place, f"{one.what} {one.values[index]:g}", one.expected, one.fix))
+    return [*problems, *(problem for problem, _ in zip(more, range(SHOWN - len(problems)), strict=False))]
 
-    def refuse(code: str, place: str, found: str, expected: str, fix: str) -> None:
-        if len(problems) < SHOWN:
-            problems.append(Problem(code, Place("program", 0, place), found, expected, fix))
 
-    def columns(bad: np.ndarray, code: str, what: str, values: np.ndarray, expected: str, fix: str) -> None:
-        for column in np.flatnonzero(bad):
-            refuse(code, program.column_says(int(column)), f"{what} {values[column]:g}", expected, fix)
+def _not_numbers(program: Program) -> Iterator[_Finding]:
+    p, fix = program, "correct the data that it was made of"
+    cost_is_bad = ~np.isfinite(p.cost)
+    yield _Finding(cost_is_bad, p.column_says, "not-finite", "cost", p.cost, "a finite number", fix)
+    for what, says, low, high in (
+        ("bound", p.column_says, p.low, p.high),
+        ("side", p.row_says, p.row_low, p.row_high),
+    ):
+        bad_low, bad_high = np.isnan(low) | (low == np.inf), np.isnan(high) | (high == -np.inf)
+        yield _Finding(bad_low, says, "not-finite", f"lower {what}", low, "a number or -inf", fix)
+        yield _Finding(bad_high, says, "not-finite", f"upper {what}", high, "a number or inf", fix)
 
-    def rows(bad: np.ndarray, code: str, what: str, values: np.ndarray, expected: str, fix: str) -> None:
-        for row in np.flatnonzero(bad):
-            refuse(code, program.row_says(int(row)), f"{what} {values[row]:g}", expected, fix)
 
-    finite, number = "a finite number", "correct the data that it was made of"
-    columns(~np.isfinite(program.cost), "not-finite", "cost", program.cost, finite, number)
-    columns(
-        np.isnan(program.low) | (program.low == np.inf),
-        "not-finite",
-        "lower bound",
-        program.low,
-        "a number or -inf",
-        number,
-    )
-    columns(
-        np.isnan(program.high) | (program.high == -np.inf),
-        "not-finite",
-        "upper bound",
-        program.high,
-        "a number or inf",
-        number,
-    )
-    rows(
-        np.isnan(program.row_low) | (program.row_low == np.inf),
-        "not-finite",
-        "lower side",
-        program.row_low,
-        "a number or -inf",
-        number,
-    )
-    rows(
-        np.isnan(program.row_high) | (program.row_high == -np.inf),
-        "not-finite",
-        "upper side",
-        program.row_high,
-        "a number or inf",
-        number,
-    )
-    units = "choose units in which amounts are near 1"
-    data = program.matrix.data
-    entry_rows = np.repeat(np.arange(program.n_rows), np.diff(program.matrix.indptr))
+def _bad_entries(program: Program) -> Iterator[Problem]:
+    data, indices = program.matrix.data, program.matrix.indices
     size = np.abs(data)
-    for entry in np.flatnonzero(~np.isfinite(data) | (size > LARGEST) | (size < SMALLEST)):
-        code = "not-finite" if not np.isfinite(data[entry]) else "bad-magnitude"
-        found = f"coefficient {data[entry]:g} of {program.column_says(int(program.matrix.indices[entry]))}"
-        refuse(code, program.row_says(int(entry_rows[entry])), found, "1e-9 to 1e9 in size", units)
-    if problems:
-        return problems
-    too_large = "at most 1e9 in size, or infinite"
-    cost_size = np.abs(program.cost)
-    columns(
-        (cost_size > LARGEST) | ((cost_size > 0) & (cost_size < SMALLEST)),
-        "bad-magnitude",
-        "cost",
-        program.cost,
-        "1e-9 to 1e9 in size",
-        units,
+    rows = np.repeat(np.arange(program.n_rows), np.diff(program.matrix.indptr))
+    for entry in np.flatnonzero(~((size >= SMALLEST) & (size <= LARGEST))):
+        yield Problem(
+            "bad-magnitude" if np.isfinite(data[entry]) else "not-finite",
+            Place("program", 0, program.row_says(int(rows[entry]))),
+            f"coefficient {data[entry]:g} of {program.column_says(int(indices[entry]))}",
+            f"{SMALLEST:g} to {LARGEST:g} in size",
+            "choose units in which amounts are near 1",
+        )
+
+
+def _bad_sizes(program: Program) -> Iterator[_Finding]:
+    p, units = program, "choose units in which amounts are near 1"
+    size = np.abs(p.cost)
+    outside = (size > LARGEST) | ((size > 0) & (size < SMALLEST))
+    yield _Finding(
+        outside, p.column_says, "bad-magnitude", "cost", p.cost, f"{SMALLEST:g} to {LARGEST:g} in size", units
     )
-    for name, values in (("lower bound", program.low), ("upper bound", program.high)):
-        columns(np.isfinite(values) & (np.abs(values) > LARGEST), "bad-magnitude", name, values, too_large, units)
-    for name, values in (("lower side", program.row_low), ("upper side", program.row_high)):
-        rows(np.isfinite(values) & (np.abs(values) > LARGEST), "bad-magnitude", name, values, too_large, units)
-    columns(
-        program.low > program.high,
-        "empty-range",
-        "lower bound",
-        program.low,
-        "at most the upper bound",
-        "correct one of the bounds",
-    )
-    rows(
-        program.row_low > program.row_high,
-        "empty-range",
-        "lower side",
-        program.row_low,
-        "at most the upper side",
-        "correct one of the sides",
-    )
-    empty = np.diff(program.matrix.indptr) == 0
-    rows(
-        empty & (program.row_low > 0),
-        "empty-requirement",
-        "nothing can give",
-        program.row_low,
-        "variables that can meet it",
-        "add a supplier, or take out the need",
-    )
-    rows(
-        empty & (program.row_high < 0),
-        "empty-requirement",
-        "nothing can give",
-        program.row_high,
-        "variables that can meet it",
-        "add a supplier, or take out the need",
-    )
-    return problems
+    empty = np.diff(p.matrix.indptr) == 0
+    for what, says, low, high in (
+        ("bound", p.column_says, p.low, p.high),
+        ("side", p.row_says, p.row_low, p.row_high),
+    ):
+        for end, values in (("lower", low), ("upper", high)):
+            outside = np.isfinite(values) & (np.abs(values) > LARGEST)
+            expected = f"at most {LARGEST:g} in size, or infinite"
+            yield _Finding(outside, says, "bad-magnitude", f"{end} {what}", values, expected, units)
+        fix = f"correct one of the {what}s"
+        yield _Finding(low > high, says, "empty-range", f"lower {what}", low, f"at most the upper {what}", fix)
+    for unmet, side in ((empty & (p.row_low > 0), p.row_low), (empty & (p.row_high < 0), p.row_high)):
+        expected, fix = "variables that can meet it", "add a supplier, or take out the need"
+        yield _Finding(unmet, p.row_says, "empty-requirement", "nothing can give", side, expected, fix)

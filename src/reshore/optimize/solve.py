@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from reshore.optimize.screen import screen
 from reshore.optimize.verify import Verdict, objective, verify
 
 TIE_TOLERANCE = 1e-9
+PROVED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,11 @@ class Solution:
     """A verified answer.
 
     ``x`` has shape (n_columns,); ``bound`` is what the objective cannot pass; ``gap_share`` is their distance relative
-    to the objective. ``duals`` (n_rows,) are the change of the objective per unit of each row's side, for programs
-    without integers; they belong to the optimum before ties were broken, and ``verdict`` to the answer after.
+    to the objective, and ``proved`` that it is nil: a search that a limit stopped, or that was allowed a gap, gives the
+    best that it found, not an optimum. ``duals`` (n_rows,) are the change of the objective per unit of each row's side
+    and ``reduced`` (n_columns,) per unit of each bound, for programs without integers only: those that a search over
+    integers leaves behind belong to its last relaxation and are no prices. They belong to the optimum before ties were
+    broken, and ``verdict`` to the answer after. ``ties_broken`` says whether the answer is the one that `ties` choose.
     """
 
     x: Floats
@@ -33,19 +37,20 @@ class Solution:
     duals: Floats | None
     reduced: Floats | None
     verdict: Verdict
+    ties_broken: bool = False
 
 
 def solve(
-    program: Program, limits: Limits | None = None, *, ties: Floats | None = None, start: Floats | None = None
+    program: Program | Session, limits: Limits | None = None, *, ties: Floats | None = None, start: Floats | None = None
 ) -> Solution:
     """The verified optimum of `program`.
 
     Parameters
     ----------
     program
-        What to solve.
+        What to solve; or a session that holds it, which starts from its last basis and is left as it was found.
     limits
-        When to stop; by default only at the optimum.
+        When to stop; by default only at the optimum, or for a session at the limits it was opened with.
     ties
         Weights, shape (n_columns,), that choose among answers of equal objective: the weighted sum is minimized.
         ``None``: ties stay as the solver left them.
@@ -59,88 +64,122 @@ def solve(
     InfeasibleError
         Nothing meets all requirements; ``conflict`` names those that clash, ``relaxation`` the cheapest way out.
     UnboundedError
-        The objective has no limit; names a variable that grows without one.
+        The objective has no limit; names the variables that grow without one.
     SolverError
         The solver failed, or its answer did not pass verification.
+
+    Examples
+    --------
+    Two mines and a need of 5; the cheap one gives at most 3:
+
+    >>> from reshore.optimize import Builder
+    >>> builder = Builder()
+    >>> mined = builder.variables("mined", 2, high=[3, 10], cost=[1, 4])
+    >>> _ = builder.require("need", [(0, mined, 1.0)], 1, low=5, says=lambda _: "mine 5")
+    >>> solution = solve(builder.build())
+    >>> solution.objective, solution.x.tolist(), solution.proved
+    (11.0, [3.0, 2.0], True)
     """
-    problems = screen(program)
+    given = program.program if isinstance(program, Session) else program
+    problems = screen(given)
     if problems:
         raise InputError(problems)
-    session = Session(program, limits)
-    if start is not None and program.is_mixed_integer:
+    if isinstance(program, Session):
+        session = program
+        if limits is not None:
+            session.limit(limits)
+    else:
+        session = Session(program, limits)
+    if start is not None and given.is_mixed_integer:
         session.start_from(start)
     answer = session.solve()
     if answer.status == "infeasible":
-        raise InfeasibleError(*conflict.explain(program, answer.ray))
+        raise InfeasibleError(*conflict.explain(given))
     if answer.status == "unbounded":
-        raise UnboundedError(_growing(program))
+        raise UnboundedError(conflict.growing(given))
     if answer.x is None:
         raise SolverError("the solver stopped at its limit before it found any answer")
-    verdict = _verified(program, answer, answer.x)
-    x = answer.x
-    if ties is not None and answer.status == "optimal":
-        x, verdict = _break_ties(program, session, answer, ties)
-    value = objective(program, x)
-    bound = program.sign * answer.bound + program.constant
-    gap = abs(value - bound) / max(1e-9, abs(value)) if np.isfinite(bound) else float("inf")
-    sign = program.sign
+    x, verdict = answer.x, _verified(given, answer, answer.x)
+    equal = _least_among_equals(session, answer, ties) if ties is not None and answer.status == "optimal" else None
+    if equal is not None:
+        x, verdict = equal, _checked(given, equal, objective(given, equal), "the answer chosen among equals")
+    value = verdict.objective
+    bound = given.sign * answer.bound + given.constant
+    gap = abs(value - bound) / max(abs(value), 1e-300) if np.isfinite(bound) and value != bound else abs(value - bound)
+    gap = 0.0 if gap < TIE_TOLERANCE else gap
     return Solution(
         x,
         value,
         bound,
-        0.0 if gap < 1e-9 else gap,
-        answer.status == "optimal",
-        None if answer.duals is None else sign * answer.duals,
-        None if answer.reduced is None else sign * answer.reduced,
+        gap,
+        answer.status == "optimal" and gap <= PROVED,
+        None if answer.duals is None else given.sign * answer.duals,
+        None if answer.reduced is None else given.sign * answer.reduced,
         verdict,
+        equal is not None,
     )
 
 
 def _verified(program: Program, answer: Answer, x: Floats) -> Verdict:
     claimed = program.sign * answer.objective + program.constant
-    verdict = verify(program, x, claimed, answer.duals if answer.status == "optimal" else None)
+    duals = answer.duals if answer.status == "optimal" else None
+    if answer.status == "optimal" and duals is None and not program.is_mixed_integer:
+        raise SolverError("the solver claims an optimum and has no proof of it")
+    return _checked(program, x, claimed, "the solver's answer", duals)
+
+
+def _checked(program: Program, x: Floats, claimed: float, what: str, duals: Floats | None = None) -> Verdict:
+    verdict = verify(program, x, claimed, duals)
     if not verdict.holds:
-        raise SolverError("the solver's answer does not hold: " + "; ".join(verdict.reasons))
+        raise SolverError(f"{what} does not hold: " + "; ".join(verdict.reasons))
     return verdict
 
 
-def _break_ties(program: Program, session: Session, answer: Answer, ties: Floats) -> tuple[Floats, Verdict]:
-    """Among the answers within ``1e-9`` of the best objective, the one with the least weighted sum."""
-    columns = np.flatnonzero(program.cost)
-    best = answer.objective
+def _least_among_equals(session: Session, answer: Answer, ties: Floats) -> Floats | None:
+    """Among the answers within ``1e-9`` of the best objective, the one with the least weighted sum.
+
+    ``None`` when a search over integers was stopped by its limit before it knew.
+    """
+    program = session.program
+    if answer.x is None:
+        raise AssertionError("an optimum without values")
+    columns, everything = np.flatnonzero(program.cost), np.arange(program.n_columns)
+    room = TIE_TOLERANCE * max(float(np.abs(program.cost * answer.x).sum()), abs(answer.objective))
     if columns.size:
-        session.add_row(-np.inf, best + TIE_TOLERANCE * max(1.0, abs(best)), columns, program.cost[columns])
-    everything = np.arange(program.n_columns)
+        session.add_row(-np.inf, answer.objective + room, columns, program.cost[columns], "the best objective")
     session.set_costs(everything, np.asarray(ties, float))
-    second = session.solve()
-    if second.x is None or second.status != "optimal":
+    if program.is_mixed_integer:
+        session.start_from(answer.x)
+    try:
+        second = session.solve()
+        if second.status == "optimal" and second.x is not None:
+            claimed = session.program.sign * second.objective + session.program.constant
+            _checked(session.program, second.x, claimed, "the choice among equals", second.duals)
+    finally:
+        session.set_costs(everything, program.cost)
+        if columns.size:
+            session.drop_row()
+        if answer.basis is not None:
+            session.start_at(answer.basis)
+    if second.status == "stopped":
+        return None
+    if second.x is None:
         raise SolverError("the solver found an optimum but could not choose among its equals")
-    chosen = replace(program, cost=np.asarray(ties, float), sign=1.0, constant=0.0)
-    for checked, value in ((chosen, second.objective), (program, objective(program, second.x))):
-        verdict = verify(checked, second.x, value)
-        if not verdict.holds:
-            raise SolverError("the answer chosen among equals does not hold: " + "; ".join(verdict.reasons))
-    return second.x, verdict
+    return second.x
 
 
 def rank_weights(count: int) -> Floats:
-    """Weights ``1 + frac((j + 1) φ)`` by rank, φ the golden ratio: no two ranks have the same weight.
+    """Weights in [1, 2) by rank, as good as unrelated: integers 0, 1, 2 … through the finalizer of SplitMix64.
 
-    (Square roots would not do: 4, 9, 16 … all have the fraction zero.)
+    Multiples of one irrational number would not do: exchanging two plants between two goods leaves their sum as it is
+    (``w[a] + w[d] = w[b] + w[c]`` whenever ``a + d = b + c``), and all such exchanges would stay ties.
+
+    References
+    ----------
+    Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
     """
-    turns = np.asarray((np.arange(count) + 1.0) * 0.6180339887498949, dtype=np.float64)
-    return 1.0 + turns - np.floor(turns)
-
-
-def _growing(program: Program) -> str:
-    """A variable that can grow without limit while the objective improves: found by boxing every variable."""
-    box = 1e6
-    boxed = replace(program, low=np.maximum(program.low, -box), high=np.minimum(program.high, box))
-    answer = Session(boxed).solve()
-    if answer.x is None:
-        return "the objective has no limit"
-    free = ((answer.x >= box * (1 - 1e-9)) & ~np.isfinite(program.high)) | (
-        (answer.x <= -box * (1 - 1e-9)) & ~np.isfinite(program.low)
-    )
-    names = [program.column_says(int(column)) for column in np.flatnonzero(free)[:3]]
-    return f"nothing limits {' and '.join(names)}" if names else "the objective has no limit"
+    mixed = (np.arange(count, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray(1.0 + (mixed >> np.uint64(11)) * 2.0**-53, dtype=np.float64)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reshore.optimize.program import Floats, Program
 
@@ -17,7 +18,12 @@ GAP = 1e-6
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far an answer is from what it claims; ``reasons`` is empty when it holds."""
+    """How far an answer is from what it claims; ``reasons`` is empty when it holds.
+
+    Each ``worst`` is relative to ``unit +`` the size of what it is measured on, where the unit is 1 or, in a program
+    that is all in small numbers, its largest side or bound. ``worst_dual`` and ``gap_share``, the
+    distance between the objective and what the duals prove, are there for programs without integers.
+    """
 
     worst_row: float
     worst_bound: float
@@ -25,6 +31,7 @@ class Verdict:
     objective: float
     gap_share: float | None
     reasons: tuple[str, ...]
+    worst_dual: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -41,21 +48,21 @@ def verify(program: Program, x: Floats, claimed: float, duals: Floats | None = N
     """Checks `x` against every bound, row and integrality demand, its claimed objective, and for programs without
     integers the bound that the row duals prove.
 
-    Rows are summed one by one; a row may miss its side by ``1e-6 (1 + size)``, where size is that of the row's terms.
+    Rows are summed one by one; a row may miss its side by ``1e-6 (unit + size)``, where size is that of the row's terms
+    and the unit is at most 1.
     """
-    reasons: list[str] = []
     if x.shape != (program.n_columns,) or not np.isfinite(x).all():
         return Verdict(math.inf, math.inf, math.inf, math.nan, None, ("the answer is not a vector of finite numbers",))
-    below = np.where(np.isfinite(program.low), program.low - x, -np.inf)
-    above = np.where(np.isfinite(program.high), x - program.high, -np.inf)
-    scale = 1 + np.abs(x)
-    bound = _worst(np.maximum(below, above) / scale)
+    reasons: list[str] = []
+    unit = _unit(program)
+    off = np.maximum(program.low - x, x - program.high) / (unit + np.abs(x))
+    bound = _worst(off)
     if bound > FEASIBILITY:
-        column = int(np.argmax(np.maximum(below, above) / scale))
+        column = int(np.argmax(off))
         reasons.append(f"{program.column_says(column)} = {x[column]:g} is outside its bounds")
-    products = program.matrix.multiply(x).tocsr()
-    activity = _row_sums(products.data, products.indptr)
-    size = 1 + _row_sums(np.abs(products.data), products.indptr)
+    indptr, products = program.matrix.indptr, program.matrix.data * x[program.matrix.indices]
+    activity = _row_sums(products, indptr)
+    size = unit + _row_sums(np.abs(products), indptr)
     miss = np.maximum(program.row_low - activity, activity - program.row_high) / size
     row = _worst(miss)
     if row > FEASIBILITY:
@@ -66,36 +73,73 @@ def verify(program: Program, x: Floats, claimed: float, duals: Floats | None = N
     if integer > INTEGRALITY:
         reasons.append(f"{int((whole > INTEGRALITY).sum())} variables that must be whole are not")
     value = objective(program, x)
-    if abs(value - claimed) > OBJECTIVE * max(1.0, abs(value), math.fsum(np.abs(program.cost * x))):
+    spread = math.fsum(np.abs(program.cost * x))
+    if not abs(value - claimed) <= OBJECTIVE * max(spread, abs(program.constant), abs(claimed), 1e-300):
         reasons.append(f"the objective is {value:.12g}, not {claimed:.12g} as claimed")
-    gap = None
+    gap = dual = None
     if duals is not None and not program.is_mixed_integer:
-        proved = dual_bound(program, duals)
-        gap = abs(program.sign * (value - program.constant) - proved) / max(1.0, abs(value))
-        if not gap <= GAP:
-            reasons.append(f"the duals prove only {program.sign * proved + program.constant:.9g} of {value:.9g}")
-    return Verdict(row, bound, integer, value, gap, tuple(reasons))
+        gap, dual = _dual_side(program, duals, program.sign * (value - program.constant), spread, reasons)
+    return Verdict(row, bound, integer, value, gap, tuple(reasons), dual)
+
+
+def _dual_side(program: Program, duals: Floats, value: float, spread: float, reasons: list[str]) -> tuple[float, float]:
+    if duals.shape != (program.n_rows,) or not np.isfinite(duals).all():
+        reasons.append("the duals are not a vector of finite numbers")
+        return math.inf, math.inf
+    worst = dual_infeasibility(program, duals)
+    if worst > FEASIBILITY:
+        reasons.append(f"the duals push against an absent side or bound by {worst:g}")
+    proved = dual_bound(program, duals)
+    # Relative to the objective; where its terms cancel, to a thousandth of them: sums are no better than that.
+    gap = abs(value - proved) / max(abs(value), abs(proved), 1e-3 * spread, 1e-300)
+    if not gap <= GAP:
+        reasons.append(f"the duals prove only {proved:.9g} of {value:.9g}")
+    return gap, worst
+
+
+def dual_infeasibility(program: Program, duals: Floats) -> float:
+    """How far duals or reduced costs push against a side or bound that is absent, relative to ``1 +`` their terms."""
+    reduced, size = _reduced(program, duals)
+    rows = _absent(duals, program.row_low, program.row_high) * np.abs(duals) / (1 + np.abs(duals).max(initial=0.0))
+    return max(_worst(rows), _worst(_absent(reduced, program.low, program.high) * np.abs(reduced) / (1 + size)))
 
 
 def dual_bound(program: Program, duals: Floats) -> float:
     """A lower bound on ``cost · x`` over the program, from row duals ``y`` alone: weak duality with exact sums.
 
-    ``Σ_i max(y_i row_low_i, …) + Σ_j min(d_j low_j, …)`` with ``d = cost - matrix' y``; a dual of the wrong sign for an
-    absent side, or a reduced cost towards an absent bound, counts as zero when it is tiny and as ``-inf`` otherwise.
+    ``Σ_i max(y_i row_low_i, y_i row_high_i) + Σ_j min(d_j low_j, d_j high_j)`` over the sides that the signs choose,
+    with ``d = cost - matrix' y``. What pushes against an absent side counts as zero; `dual_infeasibility` says how much
+    that is.
     """
-    reduced = program.cost - program.matrix.T @ duals
-    tiny = 1e-7 * (1 + np.abs(program.cost).max(initial=0.0))
-    return math.fsum(_terms(duals, program.row_low, program.row_high, tiny)) + math.fsum(
-        _terms(reduced, program.low, program.high, tiny)
-    )
+    reduced, _ = _reduced(program, duals)
+    return math.fsum([*_terms(duals, program.row_low, program.row_high), *_terms(reduced, program.low, program.high)])
 
 
-def _terms(weights: Floats, low: Floats, high: Floats, tiny: float) -> Floats:
+def _reduced(program: Program, duals: Floats) -> tuple[Floats, Floats]:
+    """Reduced costs ``cost - matrix' duals`` and the size of their terms."""
+    matrix = program.matrix
+    products = matrix.data * np.repeat(duals, np.diff(matrix.indptr))
+    count = program.n_columns
+    sums = np.bincount(matrix.indices, products, count) if products.size else np.zeros(count)
+    sizes = np.bincount(matrix.indices, np.abs(products), count) if products.size else np.zeros(count)
+    return np.asarray(program.cost - sums), np.asarray(np.abs(program.cost) + sizes)
+
+
+def _absent(weights: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    return ((weights > 0) & ~np.isfinite(low)) | ((weights < 0) & ~np.isfinite(high))
+
+
+def _terms(weights: Floats, low: Floats, high: Floats) -> Floats:
     side = np.where(weights > 0, low, high)
-    absent = ~np.isfinite(side)
-    with np.errstate(invalid="ignore"):
-        terms = np.where(weights == 0, 0.0, weights * side)
-    return np.where(absent, np.where(np.abs(weights) <= tiny, 0.0, -np.inf), terms)
+    used = (weights != 0) & np.isfinite(side)
+    return np.where(used, weights, 0.0) * np.where(used, side, 0.0)
+
+
+def _unit(program: Program) -> float:
+    """1, or the largest side or bound where all are smaller: tolerances may not swallow a program of small numbers."""
+    sides = np.concatenate([program.row_low, program.row_high, program.low, program.high])
+    largest = float(np.abs(sides[np.isfinite(sides)]).max(initial=0.0))
+    return min(1.0, largest) if largest > 0 else 1.0
 
 
 def _row_sums(data: Floats, indptr: np.ndarray) -> Floats:
