@@ -1,13 +1,14 @@
 """The chip explorer of the Emerging Technology Observatory (ETO): goods, what goes into what, and market shares.
 
-Read from a user's own checkout, which its licence (CC BY-NC 4.0) allows for work that is not commercial. Country and firm
-rows of a good are two series: each divides the whole market. Shares follow the seat of the owner, save for
-fabrication (S2) and assembly (S3), where they are site capacity. What stands in `input_id` is read as a good, stages
-beside them as processes of a chain of their own.
+Read from a user's own checkout, which its licence (CC BY-NC 4.0) allows for work that is not commercial. Country and
+firm rows of a good are two series: each divides the whole market. Shares follow the seat of the owner, save for
+fabrication (S2) and assembly (S3), where they are site capacity. What stands in ``inputs.csv`` is a good of the chain;
+the three stages, of which only shares are given, are processes of a chain of their own.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,27 @@ SITE_STAGES = frozenset({"S2", "S3"})
 BY_COUNTRY = "market share by country"
 BY_FIRM = "market share by firm"
 
-_FILES = ("inputs.csv", "providers.csv", "provision.csv", "sequence.csv", "stages.csv")
+_FLAGS = ("negligible_market_share", "negligible_share", "minor_share")
+_MARKET_SIZE = "market_share_chart_global_market_size_info"
+_CHART = (_MARKET_SIZE, "market_share_chart_caption", "market_share_chart_source")
+_COLUMNS = {
+    "inputs.csv": (
+        ("input_id", "input_name", "type"),
+        ("stage_id", "stage_name", "description", "year", *_CHART, "low_value_complexity", "notes_temp"),
+    ),
+    "providers.csv": (("provider_name", "provider_id", "provider_type", "country"), ("alias",)),
+    "provision.csv": (
+        ("provider_id", "provided_id", "share_provided"),
+        ("provider_name", "provided_name", "year", "source", *_FLAGS),
+    ),
+    "sequence.csv": (
+        ("input_id", "goes_into_id", "is_type_of_id"),
+        ("input_name", "goes_into_name", "is_type_of_name"),
+    ),
+    "stages.csv": (("stage_id", "stage_name"), ("description", *_CHART)),
+}
+"""Columns of each file: those that every vintage has, and those that some have."""
+
 _KINDS = {
     "tool_resource": ("equipment", "capital"),
     "material_resource": ("material", "consumed"),
@@ -39,7 +60,7 @@ _KINDS = {
 }
 """What a type of ETO is here, and how it is used in what it goes into."""
 
-_FLAGS = ("negligible_market_share", "negligible_share", "minor_share")
+_ASSUMED = "That it goes in is from the source; need and role are assumed from its type"
 _NEGLIGIBLE = frozenset({"minor", "negligible"})
 _UNSIZED = frozenset({"major", "yes", "x"})
 _MARKET = re.compile(r"\$\s?(\d[\d,]*(?:\.\d+)?)\s+(million|billion|trillion)\b(.*)")
@@ -51,7 +72,7 @@ _WHOLE_IN_FRACTIONS = 1.05
 
 def read(inbox: Inbox, draft: Draft) -> None:
     """Reads the five files of the data folder."""
-    names = {name: inbox.matching(name) for name in _FILES}
+    names = {name: inbox.matching(name) for name in _COLUMNS}
     for name, found in names.items():
         if not found:
             file_is_missing(inbox, draft, name)
@@ -61,19 +82,9 @@ def read(inbox: Inbox, draft: Draft) -> None:
     if draft.is_refused:
         return
     sheets = [
-        read_sheet(inbox, names["inputs.csv"][0], draft, ("input_id", "input_name", "type"),
-                   ("stage_id", "stage_name", "description", "year", "market_share_chart_global_market_size_info",
-                    "market_share_chart_caption", "market_share_chart_source")),
-        read_sheet(inbox, names["providers.csv"][0], draft,
-                   ("provider_name", "provider_id", "provider_type", "country"), ("alias",)),
-        read_sheet(inbox, names["provision.csv"][0], draft, ("provider_id", "provided_id", "share_provided"),
-                   ("provider_name", "provided_name", "year", "source", *_FLAGS)),
-        read_sheet(inbox, names["sequence.csv"][0], draft, ("input_id", "goes_into_id", "is_type_of_id"),
-                   ("input_name", "goes_into_name", "is_type_of_name")),
-        read_sheet(inbox, names["stages.csv"][0], draft, ("stage_id", "stage_name"),
-                   ("description", "market_share_chart_global_market_size_info", "market_share_chart_caption",
-                    "market_share_chart_source")),
-    ]  # fmt: skip
+        read_sheet(inbox, names[name][0], draft, required, optional, legacy="mac_roman")
+        for name, (required, optional) in _COLUMNS.items()
+    ]
     if draft.is_refused:
         return
     inputs, providers, provision, sequence, stages = (sheet for sheet in sheets if sheet is not None)
@@ -142,12 +153,11 @@ class _Goods:
         return good
 
     def _market_size(self, sheet: Sheet, row: Mapping[str, str], good: str) -> None:
-        column = "market_share_chart_global_market_size_info"
-        text = one_line(row[column])
+        text = one_line(row[_MARKET_SIZE])
         year = row.get("year", "")
         if not text:
             return
-        place = sheet.place(row, column)
+        place = sheet.place(row, _MARKET_SIZE)
         match = _MARKET.fullmatch(text)
         if match is None:
             self.draft.note("no-number", place, quoted(text), "'$ … million' or '$ … billion'",
@@ -167,30 +177,44 @@ class _Goods:
         }
 
     def read_sequence(self, sheet: Sheet) -> None:
-        """Inputs and kinds; a row is one relation, or both."""
-        for row in sorted(sheet.rows(), key=lambda row: (row["input_id"], row["goes_into_id"], row["is_type_of_id"])):
-            ends = [row[name].strip() for name in ("input_id", "goes_into_id", "is_type_of_id")]
-            unknown = [end for end in ends if end and end not in self.rows]
-            used, good, parent = ends
-            place = sheet.place(row, "input_id")
-            if unknown or not used or not (good or parent):
-                self.draft.drop("dangling-reference" if unknown else "empty-cell", place, quoted(", ".join(unknown)),
-                                "goods of inputs.csv", "none needed: the relation was left out")  # fmt: skip
-            elif (parent and self.parents.get(used, parent) != parent) or (good and parent == good):
-                self.draft.drop("second-parent", place, f"'{used}' as a kind of '{parent}' too",
-                                "one parent for each good", "none needed: the relation was left out")  # fmt: skip
-            elif good in (self.parents.get(used), *(k for k in ("",) if not good)) and good:
-                self.draft.drop("kind-is-not-input", place, f"'{used}' both a kind of and an input to '{good}'",
-                                "one of the two relations", "none needed: the kind was kept")  # fmt: skip
-            elif (good and used in self.uses.get(good, {})) or (not good and self.parents.get(used) == parent):
-                self.draft.merge("duplicate-row", place, f"'{used}' and '{good or parent}' again", "each relation once",
-                                 "none needed: merged")  # fmt: skip
-            else:
+        """Kinds, then inputs; a row is one relation, or both at once."""
+        rows = sorted(sheet.rows(), key=lambda row: (row["input_id"], row["goes_into_id"], row["is_type_of_id"]))
+        for row in rows:
+            used, made, parent = (row[name].strip() for name in _COLUMNS["sequence.csv"][0])
+            unknown = [end for end in (used, made, parent) if end and end not in self.rows]
+            if unknown or not used or not (made or parent):
+                self.draft.drop("dangling-reference" if unknown else "empty-cell", sheet.place(row, "input_id"),
+                                quoted(", ".join(unknown)), "goods of inputs.csv",
+                                "none needed: the relation was left out")  # fmt: skip
+                continue
+            is_new = False
+            if parent:
+                is_new = used not in self.parents
+                kept = self.parents.setdefault(used, parent)
+                if kept != parent:
+                    self.draft.drop("second-parent", sheet.place(row, "is_type_of_id"),
+                                    f"'{used}' a kind of '{parent}'", f"one parent: '{kept}'",
+                                    "none needed: the relation was left out")  # fmt: skip
+                    continue
+            if made:
+                is_new = is_new or used not in self.uses[made]
+                self.uses[made][used] = None
+            if is_new:
                 self.draft.keep(sheet.file)
-                if parent:
-                    self.parents[used] = parent
-                if good:
-                    self.uses[good][used] = None
+            else:
+                self.draft.merge("duplicate-row", sheet.place(row, "input_id"),
+                                 f"'{used}' and '{made or parent}' again", "each relation once",
+                                 "none needed: merged")  # fmt: skip
+        self._part_kinds_from_inputs(sheet.file)
+
+    def _part_kinds_from_inputs(self, file: str) -> None:
+        """A good that is a kind of another is no input to it: the kind is kept."""
+        for made, used in self.uses.items():
+            for name in [name for name in used if made == self.parents.get(name) or name == self.parents.get(made)]:
+                del used[name]
+                self.draft.note("kind-is-not-input", Place(file, 0, "goes_into_id"),
+                                f"'{name}' both a kind of and an input to '{made}'", "one of the two relations",
+                                "none needed: the kind was kept")  # fmt: skip
 
     def write(self) -> None:
         """Writes goods and inputs, with the step of the board that each good belongs to."""
@@ -200,14 +224,14 @@ class _Goods:
             stage = good if row["chain"] == STAGES else self._stage(good)
             row |= self._step(good, stage, order)
             row["parent"] = self.parents.get(good)
-            if good not in self.uses and good not in kinds and good not in self.parents:
+            if not self.uses.get(good) and good not in kinds and good not in self.parents:
                 row["origin"] = "boundary"
             self.draft.add("goods", **row)
         for good, used in self.uses.items():
             for name in used:
-                self.draft.add("inputs", good=good, input=name, need="essential",
-                               role=_KINDS.get(self.types[name], ("", "consumed"))[1], source=SOURCE, confidence="medium",
-                               note="That it goes in is from the source; need and role are assumed from its type")  # fmt: skip
+                role = _KINDS.get(self.types.get(name, ""), ("", "consumed"))[1]
+                self.draft.add("inputs", good=good, input=name, need="essential", role=role, source=SOURCE,
+                               confidence="medium", note=_ASSUMED)  # fmt: skip
 
     def _stage(self, good: str) -> str | None:
         """The stage of the nearest process that `good` goes into, itself or as a kind of another good."""
@@ -237,7 +261,7 @@ class _Goods:
                 "step_order": 2 * order[stage] + (2 if is_process else 1)}  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class _Supplier:
     """Who supplies: a country code, or the key of an organization."""
 
@@ -257,18 +281,13 @@ def _read_providers(sheet: Sheet, draft: Draft) -> dict[str, _Supplier]:
         for other in rows[1:]:
             draft.merge("alias", sheet.place(other, "provider_id"), f"{quoted(id_)} again, as {quoted(other['alias'])}",
                         "each supplier once", "none needed: joined by id; the names were kept")  # fmt: skip
-        if first["provider_type"].strip() == "country":
-            code = _country(one_line(first["provider_name"])) or _country(one_line(first["alias"]))
-            if code is None:
-                draft.drop("unknown-country", sheet.place(first, "provider_name"), quoted(first["provider_name"]),
-                           "a country", "none needed: its supply is of an unknown country")  # fmt: skip
-            else:
-                draft.keep(sheet.file)
-            suppliers[id_] = _Supplier(code or "XX-UNK", is_country=True)
-            continue
         draft.keep(sheet.file)
-        suppliers[id_] = _Supplier(key(id_), is_country=False)
-        draft.add("organizations", **_organization(sheet, rows, draft))
+        names = (one_line(first[column]) for column in ("provider_name", "alias"))
+        is_country = first["provider_type"].strip() == "country"
+        code = next((code for name in names if (code := _country(name))), None) if is_country else None
+        suppliers[id_] = _Supplier(code or key(id_), is_country)
+        if code is None:
+            draft.add("organizations", **_organization(sheet, rows, draft))
     return suppliers
 
 
@@ -279,7 +298,7 @@ def _organization(sheet: Sheet, rows: Sequence[dict[str, str]], draft: Draft) ->
     if first["country"].strip() and seat is None:
         draft.note("unknown-country", sheet.place(first, "country"), quoted(first["country"]), "a country",
                    "none needed: the seat stays unknown")  # fmt: skip
-    is_placeholder = label.casefold().startswith("various")
+    is_placeholder = label.casefold().startswith("various") or first["provider_type"].strip() == "country"
     if is_placeholder:
         draft.note("placeholder", sheet.place(first, "provider_name"), quoted(label), "a supplier",
                    "none needed: typed as a placeholder, never the largest supplier")  # fmt: skip
@@ -302,22 +321,22 @@ def _country(text: str) -> str | None:
 def _read_provision(sheet: Sheet, goods: _Goods, suppliers: Mapping[str, _Supplier], draft: Draft) -> None:
     """Who supplies what, with shares of 1 whatever the vintage wrote."""
     divisor = _divisor(sheet, suppliers, draft)
-    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for row in sheet.rows():
-        good, supplier = row["provided_id"].strip(), row["provider_id"].strip()
+    groups: dict[tuple[str, _Supplier], list[dict[str, str]]] = defaultdict(list)
+    for cells in sheet.rows():
+        good, supplier = cells["provided_id"].strip(), cells["provider_id"].strip()
         if good not in goods.rows or supplier not in suppliers:
-            draft.drop("dangling-reference", sheet.place(row, "provided_id"), f"{quoted(supplier)} for {quoted(good)}",
-                       "a supplier of providers.csv and a good of inputs.csv", "none needed: the row was left out")  # fmt: skip
+            draft.drop("dangling-reference", sheet.place(cells, "provided_id"),
+                       f"{quoted(supplier)} for {quoted(good)}", "a supplier of providers.csv and a good of inputs.csv",
+                       "none needed: the row was left out")  # fmt: skip
             continue
-        groups[(good, supplier)].append(row)
+        groups[(good, suppliers[supplier])].append(cells)
     series: dict[tuple[str, bool, str], list[Row]] = defaultdict(list)
-    for (good, supplier), rows in sorted(groups.items()):
-        row = _supply(sheet, rows, divisor, draft)
-        who = suppliers[supplier]
-        row |= {"good": good, "supplier": who.key, "series": BY_COUNTRY if who.is_country else BY_FIRM}
+    for (good, who), pair in sorted(groups.items()):
         if who.key in PLACEHOLDERS:
-            draft.count("placeholder", sheet.place(rows[0], "provider_name"), quoted(rows[0]["provider_name"]),
+            draft.count("placeholder", sheet.place(pair[0], "provider_name"), quoted(pair[0]["provider_name"]),
                         "a country", "none needed: typed as a placeholder, never the largest supplier")  # fmt: skip
+        row = _supply(sheet, pair, divisor, draft)
+        row |= {"good": good, "supplier": who.key, "series": BY_COUNTRY if who.is_country else BY_FIRM}
         series[(good, who.is_country, str(row["year"] or ""))].append(row)
     for (good, _, _), rows in sorted(series.items()):
         is_site = good in SITE_STAGES
@@ -339,8 +358,9 @@ def _divisor(sheet: Sheet, suppliers: Mapping[str, _Supplier], draft: Draft) -> 
     largest = max(sums.values(), default=100.0)
     is_percent = has_sign or largest > _WHOLE_IN_FRACTIONS
     words = "percent, with a sign" if has_sign else "percent" if is_percent else "fractions"
-    draft.note("share-format", Place(sheet.file, 0, "share_provided"), f"{words}: shares of one good add up to {largest:.4g}",
-               "shares of 1", "none needed: they were converted")  # fmt: skip
+    found = f"{words}: shares of one good add up to {largest:.4g}"
+    draft.note("share-format", Place(sheet.file, 0, "share_provided"), found, "shares of 1",
+               "none needed: they were converted")  # fmt: skip
     return 100.0 if is_percent else 1.0
 
 
@@ -394,17 +414,26 @@ def _share(sheet: Sheet, row: Mapping[str, str], divisor: float, draft: Draft) -
 
 
 def _coverage(good: str, rows: Sequence[Row], draft: Draft, file: str) -> str:
-    """Complete when every row has a number and they add up to the market."""
-    shares = [row.get("share") for row in rows]
-    numbers = [share for share in shares if isinstance(share, float)]
-    total = sum(numbers)
+    """Complete when every row has a number and they add up to the market.
+
+    Shares that rounding lifts further above the market than the package allows become ranges: any of them may be the
+    one that was rounded up.
+    """
+    numbers = [share for row in rows if isinstance(share := row.get("share"), float)]
+    total = math.fsum(numbers)
+    place = Place(file, 0, "share_provided")
     if total > 1 + SHARE_TOLERANCE:
-        draft.error("shares-do-not-add-up", Place(file, 0, "share_provided"), f"{total:.4g} in all for {quoted(good)}",
-                    f"1 within {SHARE_TOLERANCE:g}", "correct the shares in the checkout")  # fmt: skip
-    if len(numbers) == len(shares) and abs(total - 1) > SHARE_TOLERANCE:
-        draft.note("not-the-whole-market", Place(file, 0, "share_provided"), f"{total:.4g} in all for {quoted(good)}",
+        draft.note("shares-exceed-market", place, f"{total:.4g} in all for {quoted(good)}",
+                   f"1 within {SHARE_TOLERANCE:g}", "none needed: each share became a range that rounding leaves open")  # fmt: skip
+        for row in rows:
+            if isinstance(share := row.pop("share", None), float):
+                row |= {"share_low": max(0.0, share - (total - 1)), "share_high": share}
+        return "partial"
+    is_whole = len(numbers) == len(rows) and total >= 1 - SHARE_TOLERANCE
+    if len(numbers) == len(rows) and not is_whole:
+        draft.note("not-the-whole-market", place, f"{total:.4g} in all for {quoted(good)}",
                    f"1 within {SHARE_TOLERANCE:g}", "none needed: read as a part of the market")  # fmt: skip
-    return "complete" if len(numbers) == len(shares) and abs(total - 1) <= SHARE_TOLERANCE else "partial"
+    return "complete" if is_whole else "partial"
 
 
 IMPORTER = Importer(
@@ -414,6 +443,6 @@ IMPORTER = Importer(
     source="Emerging Technology Observatory, Center for Security and Emerging Technology, Georgetown University",
     url="https://eto.tech/dataset-docs/chipexplorer",
     licence="CC BY-NC 4.0: read your own checkout; do not pass the package on for commercial use",
-    files=_FILES,
+    files=tuple(_COLUMNS),
     read=read,
 )

@@ -56,20 +56,22 @@ def read_sheet(
     required: Sequence[str],
     optional: Sequence[str] = (),
     *,
-    legacy: bool = False,
+    legacy: str = "",
 ) -> Sheet | None:
     """The columns of the CSV file `name` that are asked for, as text; ``None`` with the reasons on the draft.
 
-    Optional columns that are not there are empty. With `legacy`, a file that is not UTF-8 is read as Windows-1252.
+    Optional columns that are not there are empty. A file that is not UTF-8 is read in the encoding `legacy`, if that is
+    the one its source is known to have used.
     """
     data = inbox.read(name)
     if legacy:
-        data = _as_utf_8(name, data, draft)
+        data = _as_utf_8(name, data, legacy, draft)
     cells, problems = read_cells(name, data)
-    draft.problems += [problem for problem in problems if problem.code != "byte-order-mark" or cells is None]
+    draft.problems += problems
     if cells is None or not cells.whole:
         return None
-    frame = cells.frame.rename({heading: heading.strip() for heading in cells.frame.columns}, strict=False)
+    stripped = {heading: heading.strip() for heading in cells.frame.columns}
+    frame = cells.frame.rename(stripped) if len({*stripped.values()}) == len(stripped) else cells.frame
     missing = [heading for heading in required if heading not in frame.columns]
     for heading in missing:
         near = did_you_mean(heading, [column for column in frame.columns if column != ROW])
@@ -87,19 +89,18 @@ def read_sheet(
     return Sheet(name, frame.with_columns(blanks).select(*wanted, ROW))
 
 
-def _as_utf_8(name: str, data: bytes, draft: Draft) -> bytes:
+def _as_utf_8(name: str, data: bytes, legacy: str, draft: Draft) -> bytes:
     try:
         data.decode("utf-8")
         return data
     except UnicodeDecodeError:
-        pass
-    if not_a_table(name, data) is not None:
-        return data
+        if not_a_table(name, data) is not None:
+            return data
     try:
-        text = data.decode(_CP1252)
+        text = data.decode(legacy)
     except UnicodeDecodeError:
         return data
-    draft.note("converted-encoding", Place(name), "Windows-1252", "UTF-8", "none needed: it was converted")
+    draft.note("converted-encoding", Place(name), f"text in {legacy}", "UTF-8", "none needed: it was converted")
     return text.encode("utf-8")
 
 
