@@ -1,21 +1,43 @@
-"""The flow program: how a chain produces, month by month, when part of it is cut off."""
+"""The flow program: how a chain produces, month by month, when part of it is cut off.
 
+``build_world(chain, demand)`` → `World`; ``cut_off(world, cuts, terms)`` → `Situation`; ``run_flow(world, situation)``
+→ `Outcome`.
+"""
+
+from reshore.flow.build import Assumptions, build_world
+from reshore.flow.cut import Cut, Rest, Terms, at_rest, cut_off, mirror
 from reshore.flow.outcome import Outcome, read_outcome, run_flow
-from reshore.flow.program import ALL_USERS, FlowProgram, Situation, Tier, build_flow
-from reshore.flow.world import UNKNOWN, Assumptions, Edges, World, build_world
+from reshore.flow.program import FlowProgram, build_flow
+from reshore.flow.situation import ALL_USERS, RATIONING, Project, Rationing, Rule, Situation, Tier, capacity_of
+from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Shares, World
 
 __all__ = [
     "ALL_USERS",
+    "BYS",
+    "NOBODY",
+    "RATIONING",
     "UNKNOWN",
     "Assumptions",
+    "By",
+    "Cut",
     "Edges",
     "FlowProgram",
     "Outcome",
+    "Project",
+    "Rationing",
+    "Rest",
+    "Rule",
+    "Shares",
     "Situation",
+    "Terms",
     "Tier",
     "World",
+    "at_rest",
     "build_flow",
     "build_world",
+    "capacity_of",
+    "cut_off",
+    "mirror",
     "read_outcome",
     "run_flow",
 ]

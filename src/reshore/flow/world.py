@@ -1,23 +1,27 @@
 """`World`: what a chain can make and what it needs, as arrays in one normalised unit per good.
 
-The unit of every good is its world output of a year: 1. An input row then needs one number: the share of the world
-output of the input that goes into the good when everything runs.
+The unit of every good is its world output of a year that the chain uses: 1. An input then needs one number: the share
+of the output of the input that goes into the good when everything runs.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reshore.chain import Choice, Input, ValueChain
-from reshore.errors import InputError, Place, Problem
-
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+By = Literal["site", "seat", "control", "organization"]
+"""What ties output to who can stop it: the country of the plant, of the owner's head office, of whoever controls the
+owner, or the owner itself."""
+
+BYS: tuple[By, ...] = ("site", "seat", "control", "organization")
 
 UNKNOWN = "XX-UNK"
 
@@ -41,202 +45,139 @@ class Edges:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """Who has which share of what: row ``k`` says that ``places[k]`` have ``share[k]`` of ``good[k]``.
+
+    A row with several places is in the hands of each of them: any of them can stop it. The rows of a good sum to 1,
+    with ``XX-UNK`` for what nobody is known to have, unless said otherwise.
+    """
+
+    good: Indices
+    places: tuple[tuple[str, ...], ...]
+    share: Floats
+
+    def of(self, places: Collection[str], n_goods: int) -> Floats:
+        """Share of each good that is in the hands of `places`, shape (n_goods,)."""
+        hit = self.touch(places)
+        total = np.zeros(n_goods)
+        np.add.at(total, self.good[hit], self.share[hit])
+        return total
+
+    def touch(self, places: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows are in the hands of `places`, shape (n_rows,)."""
+        wanted = frozenset(places)
+        return np.array([not wanted.isdisjoint(row) for row in self.places], dtype=bool)
+
+    @cached_property
+    def everyone(self) -> tuple[str, ...]:
+        """All places that are named, sorted."""
+        return tuple(sorted({place for row in self.places for place in row} - {UNKNOWN}))
+
+
+NOBODY = Shares(np.zeros(0, np.int64), (), np.zeros(0))
+
+
+@dataclass(frozen=True)
 class World:
     """A chain at rest: everything runs, everyone is served.
 
-    ``supply_good``, ``supply_place``, ``supply_share`` list who makes which share of the world output of what; the
-    shares of a good sum to 1, with the place ``XX-UNK`` for what nobody names. ``variant``, ``parent`` and ``weight``
-    say which goods are kinds of which, and what share of the parent each is. ``final`` are goods with demand of their
-    own, ``final_share`` the share of their output that final users take; ``stock_months`` (n_goods,) is how long stocks
-    last. ``assumed`` are the figures that the data do not hold.
+    Attributes
+    ----------
+    goods
+        Keys, in the order of every array.
+    supply
+        Who makes which share of what, by each of `BYS`.
+    consumed, capital, design
+        Uses of inputs by role.
+    variant, parent, weight, passed
+        Kinds: a unit of good ``variant`` stands in for ``weight`` units of ``parent``; at rest ``passed`` units of it
+        do so per unit of the parent.
+    final, final_share
+        Goods with users outside the chain, and the share of their output that these take.
+    stock_months
+        Shape (n_goods,): how long stocks last at normal use.
+    use
+        Who uses which share of what, as far as known.
+    value_usd
+        Shape (n_final,): what a year's final use of the world is worth; NaN where unknown.
+    default_use
+        What share of a final use a place has where nothing is known of it.
+    assumed
+        Sentences: the figures that the data do not hold.
     """
 
     goods: tuple[str, ...]
-    supply_good: Indices
-    supply_place: tuple[str, ...]
-    supply_share: Floats
+    supply: Mapping[By, Shares]
     consumed: Edges
     capital: Edges
     design: Edges
     variant: Indices
     parent: Indices
     weight: Floats
+    passed: Floats
     final: Indices
     final_share: Floats
     stock_months: Floats
+    use: Shares
+    value_usd: Floats
+    default_use: Mapping[str, float]
     assumed: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def index(self) -> Mapping[str, int]:
         """Position of each good."""
         return {good: position for position, good in enumerate(self.goods)}
 
+    @cached_property
+    def parents(self) -> Indices:
+        """Goods that come only in kinds."""
+        return np.unique(self.parent)
 
-@dataclass(frozen=True)
-class Assumptions:
-    """What a flow takes for granted where the data are silent; each one that is used is named in the result.
+    def supply_of(self, places: Collection[str], by: By = "site") -> Floats:
+        """Share of each good that `places` make, shape (n_goods,)."""
+        return self.supply[by].of(places, len(self.goods))
 
-    ``stock_months`` and ``life_years`` stand in for unknown stocks and lives, ``design_years`` is how long it takes
-    until all output is of a new design. ``unknown`` says where output of unknown origin belongs: shared like the known
-    suppliers, ``cut`` with the countries that stop, or ``spared``.
-    """
+    def use_of(self, places: Collection[str]) -> Floats:
+        """Share of each final use that `places` have, shape (n_final,).
 
-    stock_months: float = 1.0
-    life_years: float = 10.0
-    design_years: float = 4.0
-    unknown: str = "shared"
+        What is not known of a place is its usual share of uses (``default_use``), else its share of the making of the
+        good: everyone uses what it makes.
+        """
+        n = len(self.goods)
+        known = self.use.of(places, n)
+        told = {place: self.use.of((place,), n) > 0 for place in places}
+        for place in sorted(set(places)):
+            usual = self.default_use.get(place)
+            guess = np.full(n, usual) if usual is not None else self.supply_of((place,), "site")
+            known += np.where(told[place], 0.0, guess)
+        return np.asarray(np.clip(known[self.final], 0.0, 1.0), dtype=np.float64)
 
+    def use_at_rest(self, own: Floats, demand: Floats, unknown: Floats | None = None) -> tuple[Floats, Floats]:
+        """What a part of the world uses of each good in a year when everything runs, and what it makes.
 
-def build_world(chain: ValueChain, choice: Choice, stock_months: Mapping[str, float] | None = None,
-                assumptions: Assumptions | None = None) -> World:  # fmt: skip
-    """The world of `chain`, with the figures of supply that `choice` picked.
-
-    Parameters
-    ----------
-    chain, choice
-        Goods, inputs, and one division of each market among countries.
-    stock_months
-        Months that stocks of a good last, by good, where known.
-    assumptions
-        What stands in for unknown figures.
-
-    Raises
-    ------
-    InputError
-        When more than the whole output of an input is used up by the goods that name a share of it.
-    """
-    taken = assumptions or Assumptions()
-    index = chain.index
-    assumed: list[str] = []
-    supply = _supply(chain, choice, taken, assumed)
-    amounts = _amounts(chain, assumed)
-    stocks = np.array([(stock_months or {}).get(good.good, taken.stock_months) for good in chain.goods])
-    unstocked = [good.good for good in chain.goods if good.good not in (stock_months or {})]
-    if unstocked:
-        assumed.append(f"stocks of {len(unstocked)} goods are unknown: {taken.stock_months:g} months assumed")
-    edges = {
-        role: _edges(
-            [edge for edge in chain.inputs if edge.role == role and edge.need != "minor"], index, amounts, taken
-        )
-        for role in ("consumed", "capital", "design")
-    }
-    lifeless = sum(edge.role == "capital" and edge.life_years is None for edge in chain.inputs)
-    if lifeless:
-        assumed.append(f"the life of {lifeless} capital inputs is unknown: {taken.life_years:g} years assumed")
-    variants = [
-        (index[kind], index[good], share)
-        for good, kinds in chain.variants_of.items()
-        for kind, share in _kind_weights(chain, kinds, assumed)
-    ]
-    final = np.array([index[good] for good in chain.final_goods], dtype=np.int64)
-    used = {
-        good.good: math.fsum(amounts[edge.good, edge.input] for edge in chain.uses_of[good.good])
-        for good in chain.goods
-    }
-    left = np.array([max(0.0, 1.0 - used[chain.goods[f].good]) for f in final])
-    keep = left > 1e-9
-    return World(
-        goods=tuple(good.good for good in chain.goods),
-        supply_good=np.array([row[0] for row in supply], dtype=np.int64),
-        supply_place=tuple(row[1] for row in supply),
-        supply_share=np.array([row[2] for row in supply]),
-        consumed=edges["consumed"],
-        capital=edges["capital"],
-        design=edges["design"],
-        variant=np.array([row[0] for row in variants], dtype=np.int64),
-        parent=np.array([row[1] for row in variants], dtype=np.int64),
-        weight=np.array([row[2] for row in variants]),
-        final=final[keep],
-        final_share=left[keep],
-        stock_months=stocks,
-        assumed=tuple(assumed),
-    )
-
-
-def _supply(chain: ValueChain, choice: Choice, taken: Assumptions, assumed: list[str]) -> list[tuple[int, str, float]]:
-    rows: list[tuple[int, str, float]] = []
-    unsized = 0
-    for position, good in enumerate(chain.goods):
-        if chain.variants_of[good.good]:
-            continue
-        split = choice.countries.get(good.good)
-        known = {} if split is None else {s.supplier: s.point if s.point is not None else s.low for s in split.named}
-        total = math.fsum(known.values())
-        if total > 1:
-            known, total = {place: share / total for place, share in known.items()}, 1.0
-        rest = max(0.0, 1.0 - total)
-        if rest > 1e-12 and taken.unknown == "shared" and total > 0.5:
-            known, rest = {place: share / total for place, share in known.items()}, 0.0
-        if rest > 1e-12:
-            unsized += 1
-            known = {**known, UNKNOWN: rest}
-        rows += [(position, place, share) for place, share in sorted(known.items()) if share > 0]
-    if unsized:
-        assumed.append(f"{unsized} goods have output of unknown origin")
-    return rows
-
-
-def _amounts(chain: ValueChain, assumed: list[str]) -> dict[tuple[str, str], float]:
-    """Share of each input's world output that goes into each good: as stated, the rest split evenly."""
-    amounts: dict[tuple[str, str], float] = {}
-    problems = []
-    split = 0
-    for good in chain.goods:
-        uses = [edge for edge in chain.uses_of[good.good] if edge.need != "minor"]
-        stated = {edge.good: edge.output_share for edge in uses if edge.output_share is not None}
-        total = math.fsum(stated.values())
-        if total > 1 + 1e-9:
-            problems.append(
-                Problem(
-                    "shares-do-not-add-up",
-                    Place("inputs.csv", 0, "output_share"),
-                    f"{total:g} of '{good.good}' used by {', '.join(stated)}",
-                    "at most 1 in all",
-                    "correct the shares",
-                )
-            )
-        open_uses = [edge.good for edge in uses if edge.output_share is None]
-        own = 1 if good.final and uses else 0
-        for user in open_uses:
-            amounts[user, good.good] = max(0.0, 1.0 - total) / (len(open_uses) + own)
-        split += bool(open_uses) and len(open_uses) + own > 1
-        amounts |= {(user, good.good): share for user, share in stated.items()}
-        amounts |= {(edge.good, good.good): 0.0 for edge in chain.uses_of[good.good] if edge.need == "minor"}
-    if problems:
-        raise InputError(problems)
-    if split:
-        assumed.append(f"how {split} goods divide among their uses is unknown: even parts assumed")
-    return amounts
-
-
-def _edges(
-    rows: Sequence[Input], index: Mapping[str, int], amounts: Mapping[tuple[str, str], float], taken: Assumptions
-) -> Edges:
-    edges = [row for row in rows if amounts[row.good, row.input] > 0]
-    life = [
-        12 * (edge.life_years or (taken.life_years if edge.role == "capital" else taken.design_years)) for edge in edges
-    ]
-    return Edges(
-        good=np.array([index[edge.good] for edge in edges], dtype=np.int64),
-        input=np.array([index[edge.input] for edge in edges], dtype=np.int64),
-        amount=np.array([amounts[edge.good, edge.input] for edge in edges]),
-        half=np.array([edge.need == "important" for edge in edges], dtype=bool),
-        life_months=np.array(life, dtype=np.float64),
-    )
-
-
-def _kind_weights(chain: ValueChain, kinds: Sequence[str], assumed: list[str]) -> list[tuple[str, float]]:
-    """What share of a good each of its kinds is: by market size, else by world output in one unit, else evenly."""
-    if not kinds:
-        return []
-    for sizes in (
-        [chain[kind].market_size_usd_per_year for kind in kinds],
-        [chain[kind].world_output_per_year for kind in kinds]
-        if len({chain[kind].unit for kind in kinds}) == 1
-        else [None],
-    ):
-        if all(size is not None and size > 0 for size in sizes):
-            total = math.fsum(size for size in sizes if size is not None)
-            return [(kind, size / total) for kind, size in zip(kinds, sizes, strict=True) if size is not None]
-    assumed.append(f"the parts of {', '.join(kinds)} are unknown: even parts assumed")
-    return [(kind, 1 / len(kinds)) for kind in kinds]
+        ``use = Σ (amount of the good in what it makes) + its demand``; it makes ``own``, of `unknown` output as much
+        as it uses, and of goods that come in kinds what it uses. Shapes: ``own``, ``unknown`` (n_goods,), ``demand``
+        (n_final,) in shares of the final use of the world.
+        """
+        n = len(self.goods)
+        loose = np.zeros(n) if unknown is None else unknown.copy()
+        loose[self.parents] = 1.0
+        fixed = own.copy()
+        fixed[self.parents] = 0.0
+        ends = np.zeros(n)
+        ends[self.final] = self.final_share * demand
+        lists = (self.consumed, self.capital, self.design)
+        good = np.concatenate([*(edges.good for edges in lists), self.parent])
+        input_ = np.concatenate([*(edges.input for edges in lists), self.variant])
+        amount = np.concatenate([*(edges.amount for edges in lists), self.passed])
+        use = ends.copy()
+        # Exact after as many steps as the chain is deep; cycles converge because final users take part of the output.
+        for _ in range(10_000):
+            makes = fixed + loose * use
+            step = ends.copy()
+            np.add.at(step, input_, amount * makes[good])
+            done = np.abs(step - use).max(initial=0.0) <= 1e-15
+            use = step
+            if done:
+                break
+        return use, fixed + loose * use

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reshore.flow import Edges, Situation, Tier, World, run_flow
+from reshore.flow import BYS, NOBODY, Edges, Situation, Tier, World, run_flow
 
 NOTHING = Edges(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool), np.zeros(0))
 
@@ -25,9 +25,11 @@ def world(n: int, *, consumed: Edges = NOTHING, capital: Edges = NOTHING, design
     last = final or (n - 1,)
     kind = list(zip(*variants, strict=True)) if variants else [(), (), ()]
     return World(
-        names, np.zeros(0, np.int64), (), np.zeros(0), consumed, capital, design,
-        np.array(kind[0], np.int64), np.array(kind[1], np.int64), np.array(kind[2], float),
-        np.array(last), np.ones(len(last)), np.broadcast_to(np.asarray(stock, float), (n,)).copy(),
+        goods=names, supply=dict.fromkeys(BYS, NOBODY), consumed=consumed, capital=capital, design=design,
+        variant=np.array(kind[0], np.int64), parent=np.array(kind[1], np.int64), weight=np.array(kind[2], float),
+        passed=np.ones(len(variants)), final=np.array(last), final_share=np.ones(len(last)),
+        stock_months=np.broadcast_to(np.asarray(stock, float), (n,)).copy(), use=NOBODY,
+        value_usd=np.full(len(last), np.nan), default_use={},
     )  # fmt: skip
 
 
