@@ -1,0 +1,319 @@
+"""Which deals, with which instruments and amounts: the first decision of a two-stage program, in words and rows.
+
+A *candidate* is a project that asks for public money; an *offer* is one instrument for one candidate, with the amounts
+that its terms allow. A candidate is built when its offers bring what it asks for. What a plan is worth is not a score:
+it is what the flow of the chain serves in every scenario with the plan's capacity in place, so the decision is solved
+together with the flow.
+
+Amounts are in millions of US dollars.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from reshore.optimize import Builder, Program
+from reshore.optimize.program import Floats, Indices
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A project that asks for public money.
+
+    ``asks`` is the public money without which it is not built, ``cost`` the cost of the whole project (``None``:
+    unknown). ``groups`` are what quotas count it under: its region, technology, firm.
+    """
+
+    name: str
+    label: str
+    asks: float
+    cost: float | None = None
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One instrument for one candidate: what a deal may be.
+
+    Parameters
+    ----------
+    candidate, instrument
+        Names.
+    low, high
+        Least and largest amount of a deal.
+    subsidy_rate
+        Public cost per dollar of face value, on the basis that the budget is kept in.
+    pool
+        The budget that pays.
+    cost_share_cap
+        Largest share of the project's cost that this instrument may pay; 1 without a cap.
+    excludes
+        Instruments that cannot stand on the same project.
+    """
+
+    candidate: str
+    instrument: str
+    low: float
+    high: float
+    subsidy_rate: float
+    pool: str = ""
+    cost_share_cap: float = 1.0
+    excludes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A budget: how much face value and how much subsidy cost it can carry; ``None``: no limit of that kind."""
+
+    name: str
+    face: float | None = None
+    subsidy: float | None = None
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
+
+    group: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a plan has to respect besides the terms of its offers.
+
+    ``stack_cap`` is the largest share of a project's cost that all public money together may pay; ``least_leverage``
+    the private money per public dollar over all deals. Plans in ``forbidden`` are not taken again.
+    """
+
+    pools: tuple[Pool, ...]
+    quotas: tuple[Quota, ...] = ()
+    stack_cap: float = 1.0
+    least_leverage: float = 0.0
+    must: frozenset[str] = frozenset()
+    must_not: frozenset[str] = frozenset()
+    forbidden: tuple[frozenset[str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The first decision as a program, and where its variables are.
+
+    ``built`` (n_candidates,), ``taken`` and ``amount`` (n_offers,) hold column numbers.
+    """
+
+    candidates: tuple[Candidate, ...]
+    offers: tuple[Offer, ...]
+    rules: Rules
+    program: Program
+    built: Indices
+    taken: Indices
+    amount: Indices
+
+
+@dataclass(frozen=True)
+class Deal:
+    """One deal of a plan: who gets how much by which instrument, and what that costs the public."""
+
+    candidate: str
+    instrument: str
+    amount: float
+    subsidy: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Chosen deals, in order of candidates and instruments."""
+
+    built: tuple[str, ...]
+    deals: tuple[Deal, ...]
+    face: float = field(init=False)
+    subsidy: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "face", math.fsum(deal.amount for deal in self.deals))
+        object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
+
+
+def build_choice(
+    candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, thrift: float = 1e-6
+) -> Choice:
+    """The program of all plans that the terms and budgets allow; nothing is solved yet.
+
+    Parameters
+    ----------
+    thrift
+        What a dollar of subsidy counts against value: small, so that among plans of equal worth the cheapest is taken
+        and no deal is made that brings nothing.
+    """
+    index = {candidate.name: number for number, candidate in enumerate(candidates)}
+    kept = [offer for offer in offers if _most(candidates[index[offer.candidate]], offer) >= max(offer.low, 1e-9)]
+    rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
+    rows.terms()
+    rows.stacking()
+    rows.exclusions()
+    rows.budgets()
+    rows.quotas()
+    rows.other_plans()
+    return Choice(tuple(candidates), tuple(kept), rules, rows.builder.build(), rows.built, rows.taken, rows.amount)
+
+
+def read_plan(choice: Choice, x: Floats) -> Plan:
+    """The deals of a solved choice; amounts below a dollar are none."""
+    built = tuple(c.name for c, column in zip(choice.candidates, choice.built, strict=True) if x[column] > 0.5)
+    deals = [
+        Deal(offer.candidate, offer.instrument, float(x[column]), float(x[column]) * offer.subsidy_rate)
+        for offer, column in zip(choice.offers, choice.amount, strict=True)
+        if x[column] > 1e-6
+    ]
+    return Plan(built, tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument))))
+
+
+def with_rules(choice: Choice, **changes: object) -> Choice:
+    """The same candidates and offers under changed rules."""
+    return build_choice(choice.candidates, choice.offers, replace(choice.rules, **changes))  # type: ignore[arg-type]  # checked by Rules
+
+
+def _most(candidate: Candidate, offer: Offer) -> float:
+    """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""
+    if offer.cost_share_cap >= 1.0 and candidate.cost is None:
+        return offer.high
+    return min(offer.high, offer.cost_share_cap * candidate.cost) if candidate.cost is not None else 0.0
+
+
+class _Rows:
+    """Writes the requirements of a choice; ``who`` (n_offers,) is the candidate of each offer."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, who: Indices, thrift: float
+    ) -> None:
+        self.candidates, self.offers, self.rules, self.who = candidates, offers, rules, who
+        self.rates = np.array([offer.subsidy_rate for offer in offers], dtype=np.float64)
+        self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
+        self.builder = Builder()
+        self.built = self.builder.variables(
+            "built", len(candidates), integer=True, says=lambda k: f"{candidates[k].label} is built",
+            low=np.array([float(candidate.name in rules.must) for candidate in candidates]),
+            high=np.array([float(candidate.name not in rules.must_not) for candidate in candidates]),
+        )  # fmt: skip
+        self.taken = self.builder.variables(
+            "taken", len(offers), high=1.0, integer=True, says=lambda k: f"a deal: {self.named(k)}"
+        )
+        self.amount = self.builder.variables(
+            "amount", len(offers), cost=thrift * np.maximum(self.rates, 1e-3), says=lambda k: f"amount: {self.named(k)}"
+        )
+
+    def named(self, offer: int) -> str:
+        """Words for an offer."""
+        return f"{self.offers[offer].instrument} for {self.candidates[self.who[offer]].label}"
+
+    def terms(self) -> None:
+        """Smallest and largest deals, deals only of what is built, and the money that each project asks for."""
+        n, each = len(self.offers), np.arange(len(self.offers))
+        most = np.array([_most(self.candidates[c], offer) for c, offer in zip(self.who, self.offers, strict=True)])
+        least = np.array([offer.low for offer in self.offers])
+        asks = np.array([candidate.asks for candidate in self.candidates])
+        self.builder.require(
+            "largest deal", [(each, self.amount, 1.0), (each, self.taken, -most)], n, high=0.0,
+            says=lambda k: f"at most {most[k]:,.4g} million: {self.named(k)}",
+        )  # fmt: skip
+        self.builder.require(
+            "smallest deal", [(each, self.amount, 1.0), (each, self.taken, -least)], n, low=0.0,
+            says=lambda k: f"at least {least[k]:,.4g} million: {self.named(k)}",
+        )  # fmt: skip
+        self.builder.require(
+            "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
+            says=lambda k: f"no deal unless it is built: {self.named(k)}",
+        )  # fmt: skip
+        self.builder.require(
+            "what is asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
+            low=0.0,
+            says=lambda k: f"{self.candidates[k].label} gets the {asks[k]:,.4g} million that it asks for",
+        )  # fmt: skip
+
+    def stacking(self) -> None:
+        """All public money together pays at most its share of a project whose cost is known."""
+        cap = self.rules.stack_cap
+        if cap >= 1.0:
+            return
+        capped = np.flatnonzero(~np.isnan(self.costs))
+        place = np.full(self.costs.size, -1)
+        place[capped] = np.arange(capped.size)
+        mine = np.flatnonzero(place[self.who] >= 0)
+        self.builder.require(
+            "public money on one project",
+            [(place[self.who[mine]], self.amount[mine], 1.0),
+             (np.arange(capped.size), self.built[capped], -cap * self.costs[capped])],
+            capped.size, high=0.0,
+            says=lambda k: f"public money pays at most {100 * cap:.3g} % of {self.candidates[capped[k]].label}",
+        )  # fmt: skip
+
+    def exclusions(self) -> None:
+        """Instruments that exclude each other do not stand on one project."""
+        pairs = [
+            (first, second)
+            for first, one in enumerate(self.offers)
+            for second in range(first + 1, len(self.offers))
+            if self.who[first] == self.who[second] and _exclude(one, self.offers[second])
+        ]
+        if pairs:
+            each, both = np.arange(len(pairs)), self.taken[np.array(pairs)]
+            self.builder.require(
+                "exclusions", [(each[:, None], both, 1.0)], len(pairs), high=1.0,
+                says=lambda k: f"not both: {self.named(pairs[k][0])} and {self.named(pairs[k][1])}",
+            )  # fmt: skip
+
+    def budgets(self) -> None:
+        """Each pool pays within its face value and its subsidy cost."""
+        for pool in self.rules.pools:
+            mine = np.array([pool.name == offer.pool for offer in self.offers], dtype=bool)
+            for limit, weights, word in (
+                (pool.face, np.ones(mine.size), "face value"), (pool.subsidy, self.rates, "subsidy"),
+            ):  # fmt: skip
+                if limit is not None:
+                    words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}"
+                    self._limit(f"budget {pool.name} {word}", weights * mine, high=limit, words=words)
+
+    def quotas(self) -> None:
+        """Shares of the money by group, and private money per public dollar."""
+        for quota in self.rules.quotas:
+            inside = np.array([quota.group in self.candidates[c].groups for c in self.who], dtype=np.float64)
+            if quota.high < 1.0:
+                words = f"at most {100 * quota.high:.3g} % of the money goes to {quota.group}"
+                self._limit(f"most for {quota.group}", inside - quota.high, high=0.0, words=words)
+            if quota.low > 0.0:
+                words = f"at least {100 * quota.low:.3g} % of the money goes to {quota.group}"
+                self._limit(f"least for {quota.group}", quota.low - inside, high=0.0, words=words)
+        leverage = self.rules.least_leverage
+        if leverage > 0:
+            self.builder.require(
+                "leverage",
+                [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1, high=0.0, soft=True,
+                says=lambda _: f"at least {leverage:.3g} private dollars for each public one",
+            )  # fmt: skip
+
+    def other_plans(self) -> None:
+        """Plans that were found before are not taken again."""
+        for plan in self.rules.forbidden:
+            inside = np.array([candidate.name in plan for candidate in self.candidates])
+            self.builder.require(
+                "another plan", [(0, self.built, np.where(inside, 1.0, -1.0))], 1, high=float(inside.sum()) - 1.0,
+                says=lambda _: "a plan that was found before is not taken again",
+            )  # fmt: skip
+
+    def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
+        self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
+
+
+def _exclude(one: Offer, other: Offer) -> bool:
+    return other.instrument in one.excludes or one.instrument in other.excludes
+
+
+def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:
+    """What quotas count a candidate under: ``{"region": "TX"}`` gives ``region TX``."""
+    return frozenset(f"{kind} {name}" for kind, name in fields.items() if name)
