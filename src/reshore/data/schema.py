@@ -1091,7 +1091,13 @@ RULES = Table(
     key=("rule", "clause"),
     columns=(
         Column("rule", "id", "Rule", "Key of the rule or criteria sheet."),
-        Column("clause", "id", "Clause", "Key of the clause within the rule."),
+        Column(
+            "clause",
+            "id",
+            "Clause",
+            "Key of the clause within the rule. Clauses alike up to a `.` are alternatives: the best of them counts. "
+            "Clauses alike up to a `:` hold together, such as `rd.large:revenue` and `rd.large:share`.",
+        ),
         Column("country", "country", "Country", "Whose rule."),
         Column(
             "kind",
