@@ -6,13 +6,13 @@ import os
 
 from reshore.data import DataPackage, build_package
 from reshore.errors import FilesError, InputError
-from reshore.importers import eto
+from reshore.importers import eto, usgs
 from reshore.importers.inbox import open_inbox
 from reshore.importers.records import Draft, Importer
 
 __all__ = ["IMPORTERS", "Importer", "import_package"]
 
-IMPORTERS: tuple[Importer, ...] = (eto.IMPORTER,)
+IMPORTERS: tuple[Importer, ...] = (eto.IMPORTER, usgs.IMPORTER)
 
 
 def import_package(importer: Importer, path: str | os.PathLike[str]) -> DataPackage:

@@ -424,7 +424,8 @@ def _coverage(good: str, rows: Sequence[Row], draft: Draft, file: str) -> str:
     place = Place(file, 0, "share_provided")
     if total > 1 + SHARE_TOLERANCE:
         draft.note("shares-exceed-market", place, f"{total:.4g} in all for {quoted(good)}",
-                   f"1 within {SHARE_TOLERANCE:g}", "none needed: each share became a range that rounding leaves open")  # fmt: skip
+                   f"1 within {SHARE_TOLERANCE:g}",
+                   "none needed: each share became a range that rounding leaves open")  # fmt: skip
         for row in rows:
             if isinstance(share := row.pop("share", None), float):
                 row |= {"share_low": max(0.0, share - (total - 1)), "share_high": share}

@@ -164,7 +164,7 @@ def slug(text: str) -> str:
 
     Words in which other letters would be lost, and words that are too long, end in a hash of the whole.
     """
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", re.sub("[–—]", "-", text.casefold()))
     words = re.sub(r"[^a-z0-9]+", "-", folded.encode("ascii", "ignore").decode("ascii")).strip("-")
     if any(char.isalpha() and not unicodedata.name(char, "").startswith("LATIN") for char in folded):
         words = f"{words}-{_hash(text)}".strip("-")
