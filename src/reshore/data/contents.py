@@ -21,6 +21,8 @@ class Contents:
     names: tuple[str, ...]
     folder: Path | None = None
     stored: Mapping[str, bytes] | None = None
+    links: frozenset[str] = frozenset()
+    """Names that are links: they are there, and they are not read."""
 
     def size(self, name: str) -> int:
         """Bytes of the file `name`."""
@@ -52,6 +54,7 @@ def is_hidden(name: str) -> bool:
 def open_folder(folder: Path) -> tuple[Contents | None, list[Problem]]:
     """The files below `folder`; links are problems, hidden files are passed over."""
     names: list[str] = []
+    links: set[str] = set()
     problems: list[Problem] = []
     ships = folder.resolve().is_relative_to(_PROGRAM)
     for entry in _walk(folder):
@@ -61,11 +64,12 @@ def open_folder(folder: Path) -> tuple[Contents | None, list[Problem]]:
             problems.append(
                 Problem("link", Place(name), "a symbolic or hard link", "a plain file", "copy the file itself")
             )
-        elif entry.is_file():
+            links.add(name)
+        if entry.is_file():
             names.append(name)
         if len(names) > MAX_FILES:
             return None, [too_many_files(folder.name, f"over {MAX_FILES} files")]
-    return Contents(tuple(sorted(names)), folder=folder), problems
+    return Contents(tuple(sorted(names)), folder=folder, links=frozenset(links)), problems
 
 
 def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:

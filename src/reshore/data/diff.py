@@ -9,7 +9,7 @@ import polars as pl
 from reshore.data import schema
 from reshore.data.package import DataPackage
 from reshore.tables import Column, Table
-from reshore.tables.write import csv_columns
+from reshore.tables.write import csv_columns, row_keys
 
 DIFF = Table(
     "diff",
@@ -55,7 +55,6 @@ def _differences(table: Table, before: pl.DataFrame, after: pl.DataFrame) -> Ite
 
 
 def _by_key(table: Table, frame: pl.DataFrame) -> dict[str, dict[str, str]]:
-    columns = csv_columns(table, frame)
-    names = [name for name, _ in columns]
-    rows = (dict(zip(names, cells, strict=True)) for cells in zip(*(cells for _, cells in columns), strict=True))
-    return {" | ".join(row[name] for name in table.key): row for row in rows}
+    names, cells = zip(*csv_columns(table, frame), strict=True)
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True))
+    return dict(zip(row_keys(table, frame), rows, strict=True))

@@ -84,6 +84,8 @@ def _spreadsheet(name: str) -> Problem:
 def _check(location: Path, contents: Contents, problems: list[Problem]) -> tuple[DataPackage | None, list[Problem]]:
     about = About(location.stem if location.is_file() else location.resolve().name)
     resources: dict[str, dict[str, Any]] = {}
+    if descriptor.FILE in contents.links:
+        return None, problems
     if descriptor.FILE in contents.names:
         if contents.size(descriptor.FILE) > MAX_BYTES:
             return None, [*problems, too_large(descriptor.FILE, contents.size(descriptor.FILE))]
@@ -178,6 +180,8 @@ def _unread(contents: Contents, read: set[str]) -> list[Problem]:
 
 def _cells(table: Table, resource: Mapping[str, Any], contents: Contents) -> tuple[Cells | None, list[Problem]]:
     path = resource["path"]
+    if path in contents.links:
+        return None, []
     if contents.size(path) > MAX_BYTES:
         return None, [too_large(path, contents.size(path))]
     data = contents.read(path)

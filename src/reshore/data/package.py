@@ -10,6 +10,7 @@ import polars as pl
 
 from reshore.data import schema
 from reshore.data.links import check_links
+from reshore.data.provenance import no_price_year
 from reshore.errors import InputError, Place, Problem, in_order
 from reshore.tables import ROW, Cells, check_table, empty_frame, text_cells
 from reshore.tables.write import csv_chunks
@@ -92,6 +93,8 @@ def check_cells(
                 )
             )
     problems += check_links(frames, files, broken)
+    if about.price_year is None:
+        problems += no_price_year(frames, files)
     ordered = list(in_order(problems))
     if any(problem.severity == "error" for problem in ordered):
         return None, ordered

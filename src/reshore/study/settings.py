@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import os
@@ -13,6 +14,14 @@ from typing import Any
 
 from reshore.countries import BLOCS, COUNTRIES, country_code
 from reshore.errors import FilesError, InputError, Place, Problem, in_order, shown
+from reshore.stress.scenarios import (
+    Scenario,
+    StressSettings,
+    read_scenarios,
+    read_stress,
+    scenario_settings,
+    stress_settings,
+)
 from reshore.tables.cells import did_you_mean
 
 BASES = ("site", "capacity", "seat", "origin")
@@ -24,6 +33,7 @@ class Study:
     """One question, with everything that decides its answer apart from the data.
 
     Countries are ISO 3166-1 alpha-3. ``at`` is the day for which stakes, posts and the age of data are taken.
+    ``scenarios`` are what is stressed, under ``stress``; without any, nothing is.
     """
 
     title: str
@@ -38,6 +48,8 @@ class Study:
     customs_union: tuple[str, ...] = ()
     cut_set_size: int = 2
     seed: int = 0
+    scenarios: tuple[Scenario, ...] = ()
+    stress: StressSettings = field(default_factory=StressSettings)
     file: str = field(default="", compare=False)
 
     @property
@@ -70,6 +82,7 @@ _TABLES: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "cut_set_size": (int, False),
     },
 }
+_SECTIONS = (*_TABLES, "scenarios", "stress")
 _WORDS = {str: "text in quotes", list: "a list of texts", int: "a whole number"}
 
 
@@ -89,7 +102,7 @@ def read_study(path: str | os.PathLike[str]) -> Study:
     except OSError as error:
         raise FilesError(f"cannot read {location}: {error.strerror or error}") from error
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
         value = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise InputError(
@@ -111,9 +124,9 @@ def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
 
     fields: dict[str, Any] = {}
     for table, entries in value.items():
-        if table not in _TABLES:
-            refuse("unknown-key", table, table, f"tables {', '.join(_TABLES)}", did_you_mean(table, _TABLES))
-        elif not isinstance(entries, Mapping):
+        if table not in _SECTIONS:
+            refuse("unknown-key", table, table, f"tables {', '.join(_SECTIONS)}", did_you_mean(table, _SECTIONS))
+        elif table in _TABLES and not isinstance(entries, Mapping):
             refuse("wrong-type", table, entries, "a table", f"write [{table}]")
     for table, keys in _TABLES.items():
         entries = value.get(table, {})
@@ -128,12 +141,18 @@ def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
             sound = isinstance(entry, kind) and not (kind is int and isinstance(entry, bool))
             if not sound or (kind is list and not all(isinstance(item, str) for item in entry)):
                 refuse("wrong-type", label, repr(entry), _WORDS[kind], "correct the value")
+            elif kind is str and not entry.isprintable():
+                refuse("control-character", label, entry, "text without control characters", "remove the character")
             else:
                 fields[key] = tuple(entry) if kind is list else entry
         for key, (_, needed) in keys.items():
             if needed and key not in entries:
                 refuse("missing-key", f"{table}.{key}", "nothing", f"{key} = …", "add the key")
     _check_countries(fields, refuse)
+    if "scenarios" in value:
+        fields["scenarios"] = read_scenarios(value["scenarios"], str(fields.get("home", "")), refuse)
+    if "stress" in value:
+        fields["stress"] = read_stress(value["stress"], refuse)
     for word in fields.get("basis", ()):
         if word not in BASES:
             refuse("unknown-word", "exposure.basis", word, f"one of {', '.join(BASES)}", did_you_mean(word, BASES))
@@ -150,9 +169,22 @@ def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
     return Study(**fields)
 
 
-def _is_date(text: str) -> bool:
-    import datetime
+def settings_of(study: Study) -> dict[str, Any]:
+    """The nested dictionaries from which `make_study` makes `study` again, apart from where its file lies."""
+    found: dict[str, Any] = {
+        table: {key: _plain(getattr(study, key)) for key in keys} for table, keys in _TABLES.items()
+    }
+    if study.scenarios:
+        found["scenarios"] = [scenario_settings(scenario) for scenario in study.scenarios]
+        found["stress"] = stress_settings(study.stress)
+    return found
 
+
+def _plain(entry: object) -> object:
+    return list(entry) if isinstance(entry, tuple) else entry
+
+
+def _is_date(text: str) -> bool:
     try:
         return datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -125,6 +125,7 @@ def _placed(file: str, finding: Finding) -> Problem:
 
 
 def _known_columns(table: Table, cells: Cells, problems: list[Problem]) -> pl.DataFrame | None:
+    """The columns of `table` that are there, or ``None`` when a part of the key is not."""
     known = [column.name for column in table.file_columns]
     present = [name for name in cells.frame.columns if name != ROW]
     for name in present:
@@ -143,8 +144,7 @@ def _known_columns(table: Table, cells: Cells, problems: list[Problem]) -> pl.Da
         )
     if set(missing) & set(table.key):
         return None
-    blanks = [pl.lit("").alias(name) for name in known if name not in present]
-    return cells.frame.with_columns(blanks).select(*known, ROW)
+    return cells.frame.select(*(name for name in known if name in present), ROW)
 
 
 def _without_totals(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
@@ -164,6 +164,9 @@ def _typed(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]
     series: list[pl.Series] = []
     without_key: list[int] = []
     for column in table.file_columns:
+        if column.name not in frame.columns:
+            series += _not_given(column, frame.height)
+            continue
         raw, found = plain(file, column, frame[column.name], rows)
         problems += limited(found)
         if column.kind == "text":
@@ -180,6 +183,14 @@ def _typed(table: Table, file: str, frame: pl.DataFrame, problems: list[Problem]
             reasons = raw.replace_strict(MISSING, default=None, return_dtype=pl.String)
             series.append(reasons.alias(f"{column.name}_missing"))
     return pl.DataFrame([*series, rows]), without_key
+
+
+def _not_given(column: Column, height: int) -> list[pl.Series]:
+    """The values of a column that the file does not have."""
+    series = [pl.Series(column.name, [None], dtype=kinds.dtype(column))]
+    if column.labelled:
+        series.append(pl.Series(f"{column.name}_missing", [MISSING[""]], dtype=pl.String))
+    return [values.new_from_index(0, height) for values in series]
 
 
 def _refusals(file: str, column: Column, raw: pl.Series, rows: pl.Series, refused: kinds.Refused) -> Iterator[Problem]:

@@ -44,6 +44,8 @@ class Cells:
 def read_cells(file: str, data: bytes) -> tuple[Cells | None, list[Problem]]:
     """The cells of a CSV file and what is wrong with it as a text; ``None`` when no cell can be trusted."""
     wrong = not_a_table(file, data)
+    if wrong is None and data.count(b"\n") > MAX_ROWS + 1:
+        wrong = too_many_rows(file)
     if wrong is not None:
         return None, [wrong]
     problems: list[Problem] = []
@@ -186,9 +188,6 @@ def _records(file: str, data: bytes, problems: list[Problem]) -> Cells | None:
     for rows in itertools.chain([first], chunks):
         numbers = list(range(number + 1, number + 1 + len(rows)))
         number += len(rows)
-        if number > MAX_ROWS:
-            problems.append(too_many_rows(file))
-            return None
         if set(map(len, rows)) - {width}:
             rows, numbers = _whole_rows(file, rows, numbers, width, blank, short_or_long)
         frames.append(_frame(header, rows, numbers))

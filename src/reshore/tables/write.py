@@ -13,6 +13,7 @@ from reshore.tables.columns import MISSING, Column, Table
 _WORDS = {meaning: cell for cell, meaning in MISSING.items()}
 _FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"
 _FORMULA_START = re.compile(_FORMULA)
+_NEVER_QUOTED = frozenset({"number", "integer", "year", "date", "period", "boolean", "country", "id"})
 _CHUNK = 100_000
 _WHOLE_BELOW = 1e15
 _EXPONENT_BELOW = 1e-4
@@ -36,18 +37,29 @@ def number_texts(values: pl.Series) -> pl.Series:
 
 
 def csv_columns(table: Table, frame: pl.DataFrame) -> list[tuple[str, pl.Series]]:
-    """Headings and cells of `frame` as text without nulls; missing numbers carry their label."""
-    return [(column.name, _texts(column, frame)) for column in table.file_columns]
+    """Headings and cells of `frame` as text without nulls; missing numbers carry their label, formulas a guard."""
+    return [(column.name, _cells(column, frame)) for column in table.file_columns]
+
+
+def _cells(column: Column, frame: pl.DataFrame) -> pl.Series:
+    return _guarded(_texts(column, frame)) if column.kind == "text" else _texts(column, frame)
 
 
 def _texts(column: Column, frame: pl.DataFrame) -> pl.Series:
     values = frame[column.name]
-    cells = number_texts(values.cast(pl.Float64)) if column.kind == "number" else values.cast(pl.String)
-    if column.kind == "text":
-        cells = _guarded(cells)
+    if values.null_count() == len(values):
+        cells = pl.Series(column.name, [None], dtype=pl.String).new_from_index(0, len(values))
+    else:
+        cells = number_texts(values.cast(pl.Float64)) if column.kind == "number" else values.cast(pl.String)
     if column.labelled:
         cells = cells.fill_null(frame[f"{column.name}_missing"].replace_strict(_WORDS, default=""))
     return cells.fill_null("")
+
+
+def row_keys(table: Table, frame: pl.DataFrame) -> pl.Series:
+    """The key of each row as one text, its parts as in a file and joined by `` | ``."""
+    parts = [_texts(table.column(name), frame).alias(name) for name in table.key]
+    return pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator=" | ").alias("row_key")).to_series()
 
 
 def csv_bytes(table: Table, frame: pl.DataFrame) -> bytes:
@@ -57,19 +69,24 @@ def csv_bytes(table: Table, frame: pl.DataFrame) -> bytes:
 
 def csv_chunks(table: Table, frame: pl.DataFrame) -> Iterator[bytes]:
     """The CSV file of `frame` in pieces, so that large tables need not be held as text."""
-    yield _lines([pl.Series([column.name]) for column in table.file_columns])
+    alone = len(table.file_columns) == 1
+    yield (",".join(column.name for column in table.file_columns) + "\n").encode("utf-8")
     for part in frame.iter_slices(_CHUNK):
-        yield _lines([cells for _, cells in csv_columns(table, part)])
+        yield _lines([_written(column, part, alone) for column in table.file_columns])
 
 
 def _lines(columns: list[pl.Series]) -> bytes:
-    """Rows of cells as lines of CSV; a cell is quoted when it holds a comma, a quote or a line break."""
-    quoted = [_quoted(cells, alone=len(columns) == 1).alias(str(number)) for number, cells in enumerate(columns)]
-    rows = pl.DataFrame(quoted).select(pl.concat_str(pl.all(), separator=",")).to_series()
+    """Rows of cells as lines of CSV."""
+    numbered = [cells.alias(str(number)) for number, cells in enumerate(columns)]
+    rows = pl.DataFrame(numbered).select(pl.concat_str(pl.all(), separator=",")).to_series()
     return ("\n".join(rows) + "\n").encode("utf-8") if len(rows) else b""
 
 
-def _quoted(cells: pl.Series, alone: bool) -> pl.Series:
+def _written(column: Column, frame: pl.DataFrame, alone: bool) -> pl.Series:
+    """The cells of `column`, quoted where they hold a comma, a quote or a line break, or would make a blank line."""
+    cells = _cells(column, frame)
+    if column.kind in _NEVER_QUOTED and not alone:
+        return cells
     special = cells.str.contains('[,"\r\n]')
     if alone:
         special |= cells == ""
