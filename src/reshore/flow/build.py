@@ -26,8 +26,9 @@ class Assumptions:
     stock_months, life_years, design_years
         Stand in for unknown stocks and lives; the last is how long it takes until all output is of a new design.
     unknown
-        Where output of unknown origin belongs. ``shared``: like that of the known suppliers where these make more than
-        half, else where it is used; ``spared``: with nobody that is ever cut; ``unknown``: in `XX-UNK`, which a cut can
+        Where output of unknown origin belongs. ``shared``: where the known suppliers make more than half, to the rest
+        of the world if the figures list whole countries (who is listed has no more than is listed), else like that of
+        the known suppliers; otherwise where it is used; ``spared``: with nobody that is ever cut; ``unknown``: in `XX-UNK`, which a cut can
         name.
     markets
         Whose supply counts; see `reshore.chain.choice`.
@@ -139,6 +140,9 @@ def _supply(
         if total > 1:
             known, total = {places: share / total for places, share in known.items()}, 1.0
         rest = max(0.0, 1.0 - total)
+        if rest > 1e-12 and taken.unknown == "shared" and total > HALF and _lists_countries(chain, choice, good.good, by):
+            known[("XX-ROW",)] = known.get(("XX-ROW",), 0.0) + rest
+            rest = 0.0
         if rest > 1e-12 and taken.unknown == "shared" and total > HALF and by != "organization":
             known, rest = {places: share / total for places, share in known.items()}, 0.0
         if rest > 1e-12:
@@ -174,6 +178,15 @@ def _known(
     found = _points(choice.countries.get(good))
     parent = chain[good].parent
     return found if found or parent is None or parent not in chain else _points(choice.countries.get(parent))
+
+
+def _lists_countries(chain: ValueChain, choice: Choice, good: str, by: By) -> bool:
+    """Whether the figures used are of whole countries, so that what they leave open belongs to countries not listed."""
+    split = choice.countries.get(good)
+    parent = chain[good].parent
+    if split is None and parent is not None:
+        split = choice.countries.get(parent)
+    return by in ("site", "seat") and split is not None and not split.remainder_may_be_listed
 
 
 def _points(split: Split | None) -> dict[tuple[str, ...], float]:
