@@ -1,0 +1,186 @@
+"""Security value: what capacity is worth because of what may be cut off, on the flow of the chain itself.
+
+Every outlook is a situation of the world with its odds. A project adds capacity to a good, month by month, once it is
+built, qualified and ramped. With ``x`` the projects that are built, the recourse of an outlook is its flow program with
+
+    made[g, t] ≤ room[g, t] + Σ_p x_p · profile_p[t] / 12,
+
+and the same addition wherever a requirement speaks of what could be made: important inputs, old designs, wear. Value is
+that of what is served, in millions of US dollars, so the value of a plan is what it adds to service in every outlook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from reshore.errors import UsageError
+from reshore.flow import Project, Situation, World
+from reshore.flow.program import FlowProgram, build_flow
+from reshore.optimize import Builder, Program
+from reshore.optimize.program import Block, Floats, Indices
+from reshore.pricing.two_stage import Scenario, TwoStage
+
+MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One way in which things may turn out: its odds, and the situation that it makes without any new project.
+
+    ``delivered`` (n_projects,) is the share of each project that comes to stand in it, for draws of success and delay;
+    ``None``: all of it.
+    """
+
+    name: str
+    odds: float
+    situation: Situation
+    delivered: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Recourse:
+    """The flow program of an outlook with the room of every good as rows of their own.
+
+    ``room`` (n_goods, n_months) are the rows ``made ≤ room`` (-1 for goods that come only in kinds), ``fit``
+    (n_capital, n_months) those of capacity that is fit to run. ``usd_m`` is what one unit of the program's objective is
+    worth in millions of US dollars.
+    """
+
+    outlook: Outlook
+    flow: FlowProgram
+    program: Program
+    room: Indices
+    fit: Indices
+    usd_m: float
+
+    def effect(self, good: int, profile: Floats) -> tuple[Indices, Floats]:
+        """Rows of which capacity of `good` at a year's pace, (n_months,), moves the upper side, and by how much."""
+        world, at = self.flow.world, self.flow.at
+        month = profile / 12
+        rows: list[Indices] = []
+        sides: list[Floats] = []
+
+        def add(places: Indices, side: Floats) -> None:
+            rows.append(np.asarray(places, np.int64).ravel())
+            sides.append(np.broadcast_to(side, places.shape).ravel())
+
+        add(self.room[good], month)
+        add(at.half[world.consumed.good[world.consumed.half] == good], month)
+        designs = np.flatnonzero(world.design.good == good)
+        lag = self.flow.situation.design_lag_months
+        for use in designs:
+            age = np.clip(np.arange(month.size) - lag, 0, None) / world.design.life_months[use]
+            add(at.old[use], np.clip(1.0 - age, 0.0, 1.0) * month)
+        for use in np.flatnonzero(world.capital.good == good):
+            add(self.fit[use], month)
+            add(at.wear[use], np.diff(month, prepend=0.0) - month / world.capital.life_months[use])
+        return np.concatenate(rows), np.concatenate(sides)
+
+
+def recourse_of(world: World, outlook: Outlook) -> Recourse:
+    """The recourse program of `outlook`; nothing is solved yet."""
+    flow = build_flow(world, outlook.situation)
+    program, at = flow.program, flow.at
+    own = np.setdiff1d(np.arange(len(world.goods)), world.parents)
+    moved = np.concatenate([at.made[own].ravel(), at.fit.ravel()])
+    months = outlook.situation.n_months
+    extra = sparse.csr_array(
+        (np.ones(moved.size), (np.arange(moved.size), moved)), shape=(moved.size, program.n_columns)
+    )
+    high = program.high.copy()
+    high[moved] = np.inf
+    start, split = program.n_rows, own.size * months
+
+    def says(k: int) -> str:
+        return f"{program.column_says(int(moved[k]))}: at most what there is room for"
+
+    room = np.full(at.made.shape, -1, dtype=np.int64)
+    room[own] = start + np.arange(split).reshape(own.size, months)
+    fit = start + split + np.arange(at.fit.size).reshape(at.fit.shape)
+    usd_m = max(float(outlook.situation.value.max(initial=0.0)), 1e-300) / MILLION
+    whole = replace(
+        program,
+        cost=program.cost * usd_m,
+        high=high,
+        matrix=sparse.csr_array(sparse.vstack([program.matrix, extra], format="csr")),
+        row_low=np.concatenate([program.row_low, np.full(moved.size, -np.inf)]),
+        row_high=np.concatenate([program.row_high, program.high[moved]]),
+        rows=(*program.rows, Block("room", start, start + moved.size, says)),
+    )
+    return Recourse(outlook, flow, whole, room, fit, usd_m)
+
+
+@dataclass(frozen=True)
+class Security:
+    """A world, what may happen to it, and the projects that could be built.
+
+    Parameters
+    ----------
+    world, outlooks, projects
+        The chain, what may happen to it (odds sum to 1), and ways to add capacity.
+    risk_weight, risk_level
+        Attitude to risk: weight and level of CVaR; see `TwoStage`.
+    """
+
+    world: World
+    outlooks: tuple[Outlook, ...]
+    projects: tuple[Project, ...]
+    risk_weight: float = 0.0
+    risk_level: float = 0.9
+    recourses: tuple[Recourse, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        kinds = {self.world.goods[parent] for parent in self.world.parents}
+        for project in self.projects:
+            if project.good not in self.world.index or project.good in kinds:
+                raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
+        found = tuple(recourse_of(self.world, outlook) for outlook in self.outlooks)
+        object.__setattr__(self, "recourses", found)
+
+    @cached_property
+    def effects(self) -> tuple[sparse.csr_array, ...]:
+        """Per outlook, how much each project moves the upper side of each row, (n_rows, n_projects)."""
+        return tuple(self._effects(recourse) for recourse in self.recourses)
+
+    def _effects(self, recourse: Recourse) -> sparse.csr_array:
+        months = recourse.outlook.situation.n_months
+        delivered = recourse.outlook.delivered
+        rows, columns, values = [], [], []
+        for number, project in enumerate(self.projects):
+            share = 1.0 if delivered is None else float(delivered[number])
+            places, sides = recourse.effect(self.world.index[project.good], share * project.by_month(months))
+            rows.append(places)
+            columns.append(np.full(places.size, number))
+            values.append(sides)
+        shape = (recourse.program.n_rows, len(self.projects))
+        if not rows:
+            return sparse.csr_array(shape)
+        joined = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+        return sparse.csr_array(sparse.coo_array(joined, shape=shape))
+
+    def program(self, first: Program | None = None, built: Indices | None = None) -> TwoStage:
+        """The two-stage program of these outlooks.
+
+        Parameters
+        ----------
+        first
+            What decides on projects; by default each is built in any part from none to all, at no cost.
+        built
+            Columns of `first` that say how much of each project is built, (n_projects,).
+        """
+        n = len(self.projects)
+        if first is None:
+            builder = Builder()
+            built = builder.variables("built", n, high=1.0)
+            first = builder.build()
+        assert built is not None
+        place = sparse.csr_array((np.ones(n), (np.arange(n), built)), shape=(n, first.n_columns))
+        scenarios = tuple(
+            Scenario(recourse.outlook.name, recourse.outlook.odds, recourse.program, sparse.csr_array(-effect @ place))
+            for recourse, effect in zip(self.recourses, self.effects, strict=True)
+        )
+        return TwoStage(first, scenarios, self.risk_weight, self.risk_level)
