@@ -31,6 +31,10 @@ _PATTERNS: dict[Kind, str] = {
     "url": f"^{_URL_ADDRESS}(?: ; {_URL_ADDRESS})*$",
 }
 _ALPHA2 = {country.alpha2: code for code, country in COUNTRIES.items()}
+_ALPHA2_CELLS = pl.Series(sorted(_ALPHA2))
+_COUNTRY_CELLS = pl.Series(sorted({*PLACE_CODES, *_ALPHA2}))
+_UNIT_CELLS = pl.Series(sorted(UNITS))
+_CURRENCY_CELLS = pl.Series(sorted(CURRENCIES))
 _DAY_LENGTH = len("2025-01-31")
 _EXACT_BELOW = 2.0**53
 """Whole numbers from here on need not have a floating point number of their own."""
@@ -104,11 +108,11 @@ def _accepts(column: Column, cells: pl.Series) -> pl.Series:
         case "category":
             return cells.is_in(sorted(column.choices))
         case "country":
-            return cells.is_in(sorted([*PLACE_CODES, *_ALPHA2]))
+            return cells.is_in(_COUNTRY_CELLS)
         case "unit":
-            return cells.is_in(sorted(UNITS))
+            return cells.is_in(_UNIT_CELLS)
         case "currency":
-            return cells.is_in(sorted(CURRENCIES))
+            return cells.is_in(_CURRENCY_CELLS)
         case "date" | "period":
             return cells.str.contains(_PATTERNS[column.kind]) & _in_calendar(cells)
         case _:
@@ -137,7 +141,7 @@ def _values(column: Column, cells: pl.Series) -> pl.Series:
         case "boolean":
             return cells == "true"
         case "country":
-            return cells if cells.is_in(sorted(PLACE_CODES)).all() else cells.replace(_ALPHA2)
+            return cells.replace(_ALPHA2) if cells.is_in(_ALPHA2_CELLS).any() else cells
         case _:
             return cells
 

@@ -47,10 +47,7 @@ def _cells(column: Column, frame: pl.DataFrame) -> pl.Series:
 
 def _texts(column: Column, frame: pl.DataFrame) -> pl.Series:
     values = frame[column.name]
-    if values.null_count() == len(values):
-        cells = pl.Series(column.name, [None], dtype=pl.String).new_from_index(0, len(values))
-    else:
-        cells = number_texts(values.cast(pl.Float64)) if column.kind == "number" else values.cast(pl.String)
+    cells = number_texts(values.cast(pl.Float64)) if column.kind == "number" else values.cast(pl.String)
     if column.labelled:
         cells = cells.fill_null(frame[f"{column.name}_missing"].replace_strict(_WORDS, default=""))
     return cells.fill_null("")
@@ -72,18 +69,24 @@ def csv_chunks(table: Table, frame: pl.DataFrame) -> Iterator[bytes]:
     alone = len(table.file_columns) == 1
     yield (",".join(column.name for column in table.file_columns) + "\n").encode("utf-8")
     for part in frame.iter_slices(_CHUNK):
-        yield _lines([_written(column, part, alone) for column in table.file_columns])
+        yield _lines(part.height, [_written(column, part, alone) for column in table.file_columns])
 
 
-def _lines(columns: list[pl.Series]) -> bytes:
-    """Rows of cells as lines of CSV."""
-    numbered = [cells.alias(str(number)) for number, cells in enumerate(columns)]
-    rows = pl.DataFrame(numbered).select(pl.concat_str(pl.all(), separator=",")).to_series()
-    return ("\n".join(rows) + "\n").encode("utf-8") if len(rows) else b""
+def _lines(height: int, columns: list[pl.Series | None]) -> bytes:
+    """Rows of cells as lines of CSV; ``None`` is a column of empty cells."""
+    filled = {str(number): cells.alias(str(number)) for number, cells in enumerate(columns) if cells is not None}
+    cells = [pl.col(str(number)) if str(number) in filled else pl.lit("") for number in range(len(columns))]
+    rows = pl.DataFrame(list(filled.values())).select(pl.concat_str(cells, separator=",")).to_series()
+    return ("\n".join(rows) + "\n").encode("utf-8") if height else b""
 
 
-def _written(column: Column, frame: pl.DataFrame, alone: bool) -> pl.Series:
-    """The cells of `column`, quoted where they hold a comma, a quote or a line break, or would make a blank line."""
+def _written(column: Column, frame: pl.DataFrame, alone: bool) -> pl.Series | None:
+    """The cells of `column`, quoted where they hold a comma, a quote or a line break, or would make a blank line.
+
+    ``None`` when all are empty and other columns give the lines their number.
+    """
+    if column.name != frame.columns[0] and not column.labelled and frame[column.name].null_count() == frame.height:
+        return None
     cells = _cells(column, frame)
     if column.kind in _NEVER_QUOTED and not alone:
         return cells
