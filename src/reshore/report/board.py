@@ -2,109 +2,102 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reshore.report.goods import GoodView, chain_label
+from reshore.report.colors import fill_class
+from reshore.report.goods import GoodView
 
 MAX_TILES = 150
+WIDEST = 9
+LONGEST_COLUMN = 4
 
-# One hue from white to dark, evenly falling in lightness, so that it survives grey print.
-_SCALE = ((255, 255, 255), (253, 226, 205), (249, 183, 141), (233, 131, 86), (196, 78, 45), (138, 36, 20))
+_LONG_WORD = re.compile(r"[^\W\d_]{12,}")
+_SYLLABLE = re.compile(r"(?<=[^\W\d_]{4})(?<=[aeiouy])(?=[bcdfghjklmnpqrstvwxz][aeiouy][^\W\d_]{2})", re.IGNORECASE)
+_SOFT_HYPHEN = "\u00ad"
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One good on the board: its colors and its words."""
+    """One good on the board. ``kind`` is ``known``, ``part`` where sources leave part open, or ``unknown``."""
 
     view: GoodView
-    fill: str
-    ink: str
     kind: str
+    fill: str
+    label: str
+    note: str
+    brief: str
     says: str
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of a chain: its tiles, and how many columns they fill."""
+
+    name: str
+    tiles: tuple[Tile, ...]
+    columns: int
+
+
+@dataclass(frozen=True)
 class Board:
-    """One chain as columns of tiles, with a finding as its title."""
+    """One chain as columns of tiles; `left_out` goods are in the table only."""
 
     chain: str
-    title: str
-    columns: tuple[tuple[str, tuple[Tile, ...]], ...]
-    alt: str
-    sources: tuple[str, ...]
+    steps: tuple[Step, ...]
+    left_out: int
+
+    @property
+    def columns(self) -> int:
+        """Columns of tiles in all."""
+        return sum(step.columns for step in self.steps)
 
 
-def boards(views: Sequence[GoodView], concern: str) -> tuple[Board, ...]:
-    """A board per chain, in the order of chains."""
-    chains = list(dict.fromkeys(view.chain for view in views))
-    return tuple(board(chain, [view for view in views if view.chain == chain][:MAX_TILES], concern) for chain in chains)
-
-
-def board(chain: str, views: Sequence[GoodView], concern: str) -> Board:
-    """The board of one chain."""
+def board(chain: str, views: Sequence[GoodView]) -> Board:
+    """The board of one chain; the least exposed goods are left out where there are more than `MAX_TILES`."""
+    kept = sorted(views, key=lambda view: (-view.low, not view.has_figures, view.good))[:MAX_TILES]
     steps: dict[tuple[int, str], list[Tile]] = {}
-    for view in views:
+    for view in sorted(kept, key=lambda view: (view.step_order, view.step, not view.has_figures, -view.low, view.good)):
         steps.setdefault((view.step_order, view.step), []).append(tile(view))
-    over = [view for view in views if view.has_figures and view.low > 0.5]
-    open_ = [view for view in views if not view.has_figures]
-    name = chain_label(chain)
-    title = _title(name, views, over, open_, concern)
-    worst = sorted(over, key=lambda view: (-view.low, view.good))[:5]
-    listed = "; ".join(f"{view.label} {view.concern}" for view in worst) or "none surely above half"
-    alt = (
-        f"Board of {name}: {len(steps)} steps, {len(views)} goods. Share from {concern}: {listed}. "
-        f"{len(open_)} goods have no supplier of known size and are hatched."
+    length = _column_length([len(tiles) for tiles in steps.values()])
+    return Board(
+        chain,
+        tuple(Step(name, tuple(tiles), math.ceil(len(tiles) / length)) for (_, name), tiles in steps.items()),
+        len(views) - len(kept),
     )
-    sources = sorted({source for view in views for source in (view.row["sources"] or "").split(";") if source})
-    columns = tuple((step, tuple(tiles)) for (_, step), tiles in sorted(steps.items()))
-    return Board(chain, title, columns, alt, tuple(sources))
 
 
-def _title(
-    name: str, views: Sequence[GoodView], over: Sequence[GoodView], open_: Sequence[GoodView], concern: str
-) -> str:
-    judged = len(views) - len(open_)
-    if not judged:
-        return f"{name}: no source gives shares for any of {len(views)} goods"
-    if not over:
-        return f"{name}: no good with known suppliers surely gets more than half from {concern}; {len(open_)} of {len(views)} are unknown"
-    first = min(over, key=lambda view: (view.step_order, -view.low))
-    return (
-        f"{name}: {len(over)} of {judged} goods with known suppliers get more than half from {concern}, "
-        f"beginning with {first.label}; {len(open_)} more are unknown"
-    )
+def _column_length(counts: Sequence[int]) -> int:
+    """The shortest columns with which all steps together are at most `WIDEST` columns wide."""
+    length = LONGEST_COLUMN
+    while sum(math.ceil(count / length) for count in counts) > max(WIDEST, len(counts)):
+        length += 1
+    return length
 
 
 def tile(view: GoodView) -> Tile:
     """One tile: filled by the least share from concern, hatched where nothing is known."""
+    label = hyphenated(view.label)
     if not view.has_figures:
-        return Tile(view, "", "#1b1f24", "unknown", f"{view.label}: share from concern unknown, {view.leader}")
-    red, green, blue = fill(view.low)
-    luminance = _luminance(red, green, blue)
-    ink = "#1b1f24" if luminance > 0.36 else "#ffffff"
+        says = f"{view.label}: share from concern unknown, no supplier of known size"
+        return Tile(view, "unknown", "", label, "", "?", says)
     kind = "part" if view.high - view.low > 0.05 else "known"
-    return Tile(
-        view,
-        f"rgb({red},{green},{blue})",
-        ink,
-        kind,
-        f"{view.label}: {view.concern} from concern; {view.leader}; {view.basis}",
-    )
+    note = " · ".join(part for part in (view.leader_name, view.short_basis, view.doubt) if part)
+    says = f"{view.label}: {view.concern} from concern; {view.leader}; {view.basis}; confidence {view.confidence}"
+    return Tile(view, kind, fill_class(view.low), label, note, _brief(view), says)
 
 
-def fill(share: float) -> tuple[int, int, int]:
-    """The color of a share between 0 (white) and 1 (dark)."""
-    place = min(max(share, 0.0), 1.0) * (len(_SCALE) - 1)
-    left = min(int(place), len(_SCALE) - 2)
-    part = place - left
-    red, green, blue = (round(a + (b - a) * part) for a, b in zip(_SCALE[left], _SCALE[left + 1], strict=True))
-    return red, green, blue
+def _brief(view: GoodView) -> str:
+    """The share from concern in four letters at most: ``97``, ``66+`` for at least, ``≤25`` for at most."""
+    if view.high - view.low > 0.01:
+        most, least = math.ceil(100 * view.high - 1e-9), math.floor(100 * view.low + 1e-9)
+        return f"≤{most}" if view.low < 0.005 else f"{least}+"
+    percent = round(100 * view.low)
+    return ">99" if percent == 100 and view.high < 1 else str(percent)
 
 
-def _luminance(*channels: int) -> float:
-    """Relative luminance of sRGB (WCAG 2.1)."""
-    linear = [
-        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (channel / 255 for channel in channels)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def hyphenated(label: str) -> str:
+    """`label` with places where a long word may be broken, between a vowel and the next syllable."""
+    return _LONG_WORD.sub(lambda word: _SYLLABLE.sub(_SOFT_HYPHEN, word.group()), label)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from reshore.countries import country_name
-from reshore.study.findings import most_exposed, reading
+from reshore.countries import BLOCS, PLACEHOLDERS, country_name
+from reshore.study.findings import MAJORITY, counted_goods, reading
 from reshore.study.results import Results
 
 ROLES: Mapping[str, str] = {
@@ -18,17 +18,28 @@ ROLES: Mapping[str, str] = {
     "ally": "allies",
     "other": "other countries",
     "concern": "countries of concern",
+    "group": "a group, not one country",
     "unknown": "unknown",
 }
 """Roles in the order in which stripes and bars are drawn, with their words."""
 
+BASES: Mapping[str, str] = {
+    "site": "plant site",
+    "seat": "owner's seat",
+    "capacity": "site of capacity",
+    "origin": "import origin",
+}
+_SHORT_BASES = {"site": "site", "seat": "seat", "capacity": "capacity", "origin": "origin"}
+_UNNAMED = "XX-UNK"
+
 
 @dataclass(frozen=True)
 class Supplier:
-    """One part of a market: a country, or what nobody names."""
+    """One part of a market: a country or a firm, a group, or what nobody names."""
 
     name: str
     label: str
+    country: str
     role: str
     share: float | None
     low: float | None
@@ -48,7 +59,10 @@ class Supplier:
 
 @dataclass(frozen=True)
 class GoodView:
-    """One good as the report shows it."""
+    """One good as the report shows it.
+
+    ``is_counted`` is false for goods that the findings leave out of their counts because another good stands for them.
+    """
 
     good: str
     label: str
@@ -56,14 +70,16 @@ class GoodView:
     step: str
     step_order: int
     is_final: bool
+    is_counted: bool
     row: Mapping[str, Any]
     suppliers: tuple[Supplier, ...]
+    firms: tuple[Supplier, ...]
 
     @property
     def has_figures(self) -> bool:
         """Whether the size of any supplier is known."""
         return self.row["concern_share_low"] is not None and (
-            self.row["largest_supplier"] is not None or self.row["concern_share_high"] < 1
+            self.row["largest_supplier"] is not None or self.row["concern_share_high"] < 1 or self.low > 0
         )
 
     @property
@@ -78,15 +94,18 @@ class GoodView:
         return 1.0 if high is None else float(high)
 
     @property
+    def verdict(self) -> str:
+        """Whether more than half comes from concern: ``over``, ``under``, or ``open`` where it cannot be told."""
+        return "over" if self.low > MAJORITY else "under" if self.high <= MAJORITY else "open"
+
+    @property
     def concern(self) -> str:
         """Share from concern as people read it."""
-        if not self.has_figures:
-            return "unknown"
-        return reading(self.row["concern_share"], self.low, self.high)
+        return reading(self.row["concern_share"], self.low, self.high) if self.has_figures else "unknown"
 
     @property
     def leader(self) -> str:
-        """The largest known supplier in words."""
+        """The largest known supplier and its share in words."""
         code = self.row["largest_supplier"]
         if code is None:
             return "no supplier of known size"
@@ -97,16 +116,32 @@ class GoodView:
         return f"{country_name(code)} {share}"
 
     @property
+    def leader_name(self) -> str:
+        """The largest known supplier."""
+        code = self.row["largest_supplier"]
+        return country_name(code) if code else ""
+
+    @property
     def basis(self) -> str:
         """Basis and year of the figures."""
-        words = {
-            "site": "plant site",
-            "seat": "owner's seat",
-            "capacity": "site of capacity",
-            "origin": "import origin",
-        }
-        basis = words.get(self.row["basis"] or "", self.row["basis"] or "")
-        return ", ".join(part for part in (basis, str(self.row["year"] or "")) if part)
+        basis = " and ".join(BASES.get(part, part) for part in (self.row["basis"] or "").split(" + ") if part)
+        return ", ".join((basis, str(self.row["year"] or "year not stated"))) if basis else "no figures"
+
+    @property
+    def short_basis(self) -> str:
+        """Basis and year in two words."""
+        basis = "+".join(_SHORT_BASES.get(part, part) for part in (self.row["basis"] or "").split(" + ") if part)
+        return f"{basis} {self.row['year'] or 'undated'}" if basis else ""
+
+    @property
+    def confidence(self) -> str:
+        """How far the weakest figure can be trusted; empty where there are no figures."""
+        return str(self.row["confidence"] or "") if self.has_figures else ""
+
+    @property
+    def doubt(self) -> str:
+        """The confidence where it is a reason for doubt."""
+        return self.confidence if self.confidence in ("low", "assumed") else ""
 
     @property
     def single_points(self) -> str:
@@ -114,56 +149,68 @@ class GoodView:
         codes = (self.row["single_points"] or "").split(";")
         return ", ".join(country_name(code) for code in codes if code)
 
+    @property
+    def source_keys(self) -> tuple[str, ...]:
+        """Keys of the sources of the figures."""
+        return tuple(key for key in (self.row["sources"] or "").split(";") if key)
+
     @cached_property
-    def parts(self) -> tuple[tuple[str, float, str], ...]:
-        """The market by role: role, share drawn, words; what is unknown closes it to 1."""
+    def parts(self) -> tuple[tuple[str, float], ...]:
+        """The market by role and share drawn; what nobody names, or whose size nobody states, closes it to 1."""
         drawn: dict[str, float] = dict.fromkeys(ROLES, 0.0)
         for supplier in self.suppliers:
-            if supplier.is_named:
-                drawn[supplier.role] += supplier.least
+            drawn[supplier.role] += supplier.least
+        drawn["unknown"] = 0.0
         known = sum(drawn.values())
         if known > 1:
             drawn = {role: share / known for role, share in drawn.items()}
             known = 1.0
-        drawn["unknown"] += 1.0 - known
-        return tuple(
-            (role, share, words)
-            for (role, words), share in zip(ROLES.items(), drawn.values(), strict=True)
-            if share > 0.002
-        )
+        drawn["unknown"] = 1.0 - known
+        return tuple((role, share) for role, share in drawn.items() if share > 0.002)
+
+    @property
+    def parts_in_words(self) -> str:
+        """The market by role, for those who do not see the bar."""
+        return ", ".join(f"{ROLES[role]} {reading(share, None, None)}" for role, share in self.parts)
 
 
 def good_views(results: Results) -> tuple[GoodView, ...]:
     """Every good of the run, in the order of its chain."""
-    orders = dict(results.package["goods"].select("good", "step_order").iter_rows())
-    country_rows = results["suppliers"].filter(pl.col("level") == "country")
-    suppliers: dict[str, list[Supplier]] = {}
-    for row in country_rows.iter_rows(named=True):
-        suppliers.setdefault(row["good"], []).append(
-            Supplier(
-                row["supplier"],
-                country_name(row["supplier"]),
-                row["role"],
-                row["share"],
-                row["share_low"],
-                row["share_high"],
-                bool(row["named"]),
-            )  # fmt: skip
-        )
+    goods = results.package["goods"]
+    orders = dict(goods.select("good", "step_order").iter_rows())
+    counted = counted_goods(results["exposure"], dict(goods.select("good", "parent").iter_rows()))
+    by_country, by_firm = (_suppliers(results, level) for level in ("country", "organization"))
     views = [
         GoodView(
-            row["good"], row["label"], row["chain"], row["step"], orders[row["good"]], bool(row["final"]), row,
-            tuple(sorted(suppliers.get(row["good"], []), key=lambda s: (-s.least, s.name))),
+            row["good"], row["label"], row["chain"], row["step"], orders[row["good"]], bool(row["final"]),
+            row["good"] in counted, row, by_country.get(row["good"], ()), by_firm.get(row["good"], ()),
         )
         for row in results["exposure"].iter_rows(named=True)
     ]  # fmt: skip
     return tuple(sorted(views, key=lambda view: (view.chain, view.step_order, view.good)))
 
 
-def most_exposed_views(results: Results, views: Sequence[GoodView], count: int) -> tuple[GoodView, ...]:
-    """The `count` goods with the largest share that surely comes from concern."""
-    by_key = {view.good: view for view in views}
-    return tuple(by_key[good] for good in most_exposed(results["exposure"])["good"].head(count))
+def _suppliers(results: Results, level: str) -> dict[str, tuple[Supplier, ...]]:
+    found: dict[str, list[Supplier]] = {}
+    for row in results["suppliers"].filter(pl.col("level") == level).iter_rows(named=True):
+        found.setdefault(row["good"], []).append(_supplier(row))
+    return {good: tuple(sorted(rows, key=lambda s: (-s.least, s.name))) for good, rows in found.items()}
+
+
+def _supplier(row: Mapping[str, Any]) -> Supplier:
+    key, role = row["supplier"], row["role"]
+    is_group = (key in PLACEHOLDERS or key in BLOCS) and key != _UNNAMED
+    label = country_name(key) if row["level"] == "country" else row["label"]
+    return Supplier(
+        key,
+        "not named by the sources" if key == _UNNAMED else label,
+        country_name(row["country"]) if row["country"] else "",
+        "group" if is_group and role == "unknown" else role,
+        row["share"],
+        row["share_low"],
+        row["share_high"],
+        bool(row["named"]),
+    )
 
 
 def chain_label(chain: str) -> str:

@@ -1,8 +1,9 @@
-"""What a run found, in sentences: the most important first, each with its numbers, its basis and its year."""
+"""What a run found, in sentences: the most decision-relevant first, each with its numbers, its basis and its year."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,8 +13,10 @@ from reshore.study.settings import Study
 from reshore.units import SHARE, written
 
 MAJORITY = 0.5
-HIDDEN = 0.1
+HIDDEN = 0.05
+DISAGREEMENT = 0.1
 LISTED = 5
+MOST = 10
 
 _BASIS = {
     "site": "by plant site",
@@ -22,85 +25,94 @@ _BASIS = {
     "origin": "by import origin",
 }
 
+_WITH_ARTICLE = frozenset(
+    ("ARE", "BHS", "CAF", "COK", "COM", "CYM", "DOM", "EUU", "FLK", "FRO", "GBR", "GMB", "IMN", "MDV", "MHL", "MNP",
+     "NLD", "PHL", "PSE", "SLB", "SYC", "TCA", "UMI", "USA", "VGB", "VIR")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Goods by what can be said of their share from concern: more than half, not more, or it cannot be told."""
+
+    over: tuple[str, ...]
+    under: tuple[str, ...]
+    open: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """All goods."""
+        return len(self.over) + len(self.under) + len(self.open)
+
 
 def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
-    """The findings of a run: at most ten sentences.
-
-    Counts leave out goods that are variants of another good of the chain with figures of its own, so that nothing is
-    counted twice.
-    """
-    exposure = _counted(tables["exposure"], chain)
+    """The findings of a run: at most ten sentences. Goods are counted as `counted_goods` says."""
+    parents = {good.good: good.parent for good in chain.goods}
+    everything = tables["exposure"]
+    exposure = everything.filter(pl.col("good").is_in(sorted(counted_goods(everything, parents))))
     sentences = (
         _headline(study, exposure),
+        _stops(study, tables["cut_sets"], chain),
         _most_exposed(exposure),
         _chains(exposure),
         _leaders(study, exposure),
-        _single_points(study, tables["cut_sets"], chain),
-        _hidden(exposure),
-        _firms(exposure, tables["suppliers"]),
         _reliance(study, exposure),
+        _firms(exposure, tables["suppliers"]),
+        _owners(study, tables["control"]),
+        _hidden(exposure),
         _disagreement(exposure),
-        _unknown(exposure),
     )
-    return tuple(sentence for sentence in sentences if sentence)
+    return (*[sentence for sentence in sentences if sentence][: MOST - 1], _unknown(exposure))
 
 
-def in_words(names: Sequence[str], limit: int = LISTED) -> str:
-    """Names as they stand in a sentence, the first `limit` of them."""
-    shown = list(names[:limit])
-    if len(names) > limit:
-        return f"{', '.join(shown)} and {len(names) - limit} more"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"
+def lines(sentences: Sequence[str]) -> Iterator[str]:
+    """Findings as numbered lines for a terminal."""
+    for number, sentence in enumerate(sentences, 1):
+        yield f"{number:2}. {sentence}"
 
 
-def reading(point: float | None, low: float | None, high: float | None) -> str:
-    """A share as people read it: the figure, or its range where only that is known."""
-    if point is not None and (low is None or high is None or abs(high - low) < 5e-4):
-        return written(point, SHARE)
-    if low is not None and high is not None and high - low < 0.9995:
-        return f"{written(low, SHARE)} to {written(high, SHARE)}"
-    return "an unknown share"
+def counted_goods(exposure: pl.DataFrame, parents: Mapping[str, str | None]) -> frozenset[str]:
+    """The goods that counts are over, so that nothing is counted twice.
+
+    Of a good and its variants, the good itself is counted; its variants instead where only they have shares of known
+    size.
+    """
+    goods = exposure["good"].to_list()
+    known = set(exposure.filter(is_sized())["good"])
+    variants: dict[str, list[str]] = {}
+    for good in goods:
+        parent = parents.get(good)
+        if parent is not None:
+            variants.setdefault(parent, []).append(good)
+
+    def any_known(good: str) -> bool:
+        return good in known or any(any_known(variant) for variant in variants.get(good, ()))
+
+    def level(good: str) -> list[str]:
+        if good in known or not any_known(good):
+            return [good]
+        return [one for variant in variants[good] for one in level(variant)]
+
+    roots = [good for good in goods if parents.get(good) not in set(goods)]
+    return frozenset(one for good in roots for one in level(good))
 
 
-def _counted(exposure: pl.DataFrame, chain: ValueChain) -> pl.DataFrame:
-    known = set(exposure.filter(pl.col("basis").is_not_null())["good"])
-    variants = [good.good for good in chain.goods if good.parent is not None and good.parent in known]
-    return exposure.filter(~pl.col("good").is_in(variants))
-
-
-def _judged(exposure: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Goods surely with more than half from concern, goods surely with less, and those that cannot be told."""
-    low, high = pl.col("concern_share_low"), pl.col("concern_share_high")
-    over = exposure.filter(low > MAJORITY)
-    under = exposure.filter(high <= MAJORITY)
-    open_ = exposure.filter((low.is_null()) | ((low <= MAJORITY) & (high > MAJORITY)))
-    return over, under, open_
-
-
-def _headline(study: Study, exposure: pl.DataFrame) -> str:
-    over, under, open_ = _judged(exposure)
-    concern = in_words([country_name(code) for code in study.concern])
+def is_sized() -> pl.Expr:
+    """Whether the size of any supplier of a good is known."""
     return (
-        f"{_home(study)}: of {over.height + under.height} goods that can be judged, {over.height} get more than half "
-        f"of world supply from countries of concern ({concern}); {open_.height} more cannot be judged, because sources "
-        "give too few shares."
-    )
+        pl.col("largest_supplier").is_not_null()
+        | (pl.col("concern_share_high") < 1)
+        | (pl.col("concern_share_low") > 0)
+    ).fill_null(False)
 
 
-def _home(study: Study) -> str:
-    return country_name(study.home)
-
-
-def _most_exposed(exposure: pl.DataFrame) -> str:
-    top = most_exposed(exposure).head(LISTED)
-    if top.is_empty():
-        return "No good has a known share from countries of concern."
-    parts = [
-        f"{row['label']} ({reading(row['concern_share'], row['concern_share_low'], row['concern_share_high'])}, "
-        f"{_BASIS.get(row['basis'], row['basis'])}, {row['year'] or 'year not stated'})"
-        for row in top.iter_rows(named=True)
-    ]
-    return f"Most exposed: {in_words(parts)}."
+def tally(exposure: pl.DataFrame) -> Tally:
+    """Goods by whether more than half of supply surely comes from concern, surely does not, or cannot be told."""
+    low, high = pl.col("concern_share_low"), pl.col("concern_share_high")
+    over = exposure.filter(low > MAJORITY)["good"].to_list()
+    under = exposure.filter(high <= MAJORITY)["good"].to_list()
+    judged = {*over, *under}
+    return Tally(tuple(over), tuple(under), tuple(good for good in exposure["good"] if good not in judged))
 
 
 def most_exposed(exposure: pl.DataFrame) -> pl.DataFrame:
@@ -109,15 +121,118 @@ def most_exposed(exposure: pl.DataFrame) -> pl.DataFrame:
     return known.sort("concern_share_low", "concern_share_high", "good", descending=[True, True, False])
 
 
+def in_words(names: Sequence[str], limit: int = LISTED) -> str:
+    """Names as they stand in a sentence, the first `limit` of them; split by semicolons where names hold commas."""
+    shown = list(names[:limit])
+    if len(names) > limit:
+        shown.append(f"{len(names) - limit} more")
+    if len(shown) < 2:
+        return shown[0] if shown else "none"
+    between = "; " if any("," in name for name in shown) else ", "
+    last = f"{between.rstrip()} and " if between == "; " else " and "
+    return f"{between.join(shown[:-1])}{last}{shown[-1]}"
+
+
+def the(code: str) -> str:
+    """The name of a country as it stands within a sentence: with its article where English wants one."""
+    return f"the {country_name(code)}" if code in _WITH_ARTICLE else country_name(code)
+
+
+def reading(point: float | None, low: float | None, high: float | None) -> str:
+    """A share as people read it: the figure, or what is known of it where sources leave part open."""
+    if point is not None and (low is None or high is None or abs(high - low) < 5e-4):
+        return written(point, SHARE)
+    low, high = 0.0 if low is None else low, 1.0 if high is None else high
+    if high >= 0.9995:
+        return f"at least {written(low, SHARE)}" if low >= 5e-4 else "an unknown share"
+    if low < 5e-4:
+        return f"at most {written(high, SHARE)}"
+    ends = written(low, SHARE).removesuffix(" %"), written(high, SHARE)
+    return ends[1] if f"{ends[0]} %" == ends[1] else f"{ends[0]}–{ends[1]}"
+
+
+def first_upper(text: str) -> str:
+    """`text` as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def _headline(study: Study, exposure: pl.DataFrame) -> str:
+    found = tally(exposure)
+    concern = in_words([the(code) for code in study.concern])
+    over, under, open_ = len(found.over), len(found.under), len(found.open)
+    goods = f"{found.total} goods" if found.total != 1 else "1 good"
+    return (
+        f"{country_name(study.home)}: of {goods}, {over} {'gets' if over == 1 else 'get'} more than half of world "
+        f"supply from countries of concern ({concern}), {under} {'does' if under == 1 else 'do'} not, and {open_} "
+        "cannot be judged, because sources give too few shares."
+    )
+
+
+def _stops(study: Study, cut_sets: pl.DataFrame, chain: ValueChain) -> str:
+    total = len(chain.final_goods)
+    if not total:
+        return ""
+    single = cut_sets.filter(
+        (pl.col("level") == "country")
+        & (pl.col("size") == 1)
+        & pl.col("good").is_in(list(chain.final_goods))
+        & (pl.col("members") != study.home)
+    )
+    uses = f"{total} final uses" if total != 1 else "the only final use"
+    if single.is_empty():
+        return f"No single foreign country is known to be able to stop any of {uses}."
+    sure = single.filter(pl.col("reading") == "certain")
+    code, stopped = _most_stopped(sure if sure.height else single, chain)
+    may = single.filter((pl.col("members") == code) & (pl.col("reading") == "possible")).height
+    if not sure.height:
+        return (
+            f"No single foreign country surely stops any of {uses}; {the(code)} may stop {len(stopped)}, because "
+            f"nobody else is known by name to supply part of what goes into {'it' if len(stopped) == 1 else 'them'}: "
+            f"{in_words(stopped)}."
+        )
+    more = (
+        f"; {may} more may stop, because nobody else is known by name to supply part of what they need" if may else ""
+    )
+    verb = "stops" if len(stopped) == 1 else "stop"
+    return (
+        f"Without {the(code)} alone, {len(stopped)} of {uses} surely {verb} once stocks are used up: "
+        f"{in_words(stopped)}{more}."
+    )
+
+
+def _most_stopped(rows: pl.DataFrame, chain: ValueChain) -> tuple[str, list[str]]:
+    counts = rows.group_by("members").agg(pl.col("good").n_unique())
+    code = str(counts.sort("good", "members", descending=[True, False])["members"][0])
+    return code, [chain[good].label for good in rows.filter(pl.col("members") == code)["good"].unique().sort()]
+
+
+def _most_exposed(exposure: pl.DataFrame) -> str:
+    top = most_exposed(exposure).head(LISTED)
+    if top.is_empty():
+        return "No good has a known share from countries of concern."
+    parts = [
+        f"{row['label']} ({reading(row['concern_share'], row['concern_share_low'], row['concern_share_high'])}, "
+        f"{_basis(row['basis'])}, {row['year'] or 'year not stated'})"
+        for row in top.iter_rows(named=True)
+    ]
+    return f"Most exposed, by share of world supply from countries of concern: {in_words(parts)}."
+
+
+def _basis(basis: str | None) -> str:
+    return _BASIS.get(basis or "", f"on mixed bases: {basis}" if basis else "basis not stated")
+
+
 def _chains(exposure: pl.DataFrame) -> str:
     rows = []
     for (chain,), group in exposure.group_by(["chain"], maintain_order=True):
-        over, _, open_ = _judged(group)
-        rows.append((over.height / group.height, str(chain).replace("-", " "), over.height, group.height, open_.height))
+        found = tally(group)
+        rows.append((len(found.over) / found.total, str(chain).replace("-", " "), found))
     if len(rows) < 2:
         return ""
     rows.sort(key=lambda row: (-row[0], row[1]))
-    parts = [f"{name} {count} of {total} ({unknown} open)" for _, name, count, total, unknown in rows]
+    parts = [
+        f"{name} {len(found.over)} of {found.total} ({len(found.open)} cannot be judged)" for _, name, found in rows
+    ]
     return f"By chain, goods with more than half from concern: {in_words(parts, 10)}."
 
 
@@ -126,47 +241,30 @@ def _leaders(study: Study, exposure: pl.DataFrame) -> str:
     counts = named.group_by("largest_supplier").len().sort("len", "largest_supplier", descending=[True, False])
     if counts.is_empty():
         return ""
-    parts = [f"{country_name(code)} of {count}" for code, count in counts.head(4).iter_rows()]
+    (first, most), *others = counts.head(4).iter_rows()
+    shown = {first, *(code for code, _ in others)}
     home = named.filter(pl.col("largest_supplier") == study.home).height
-    tail = "" if any(country_name(study.home) in part for part in parts) else f"; {_home(study)} of {home}"
-    return f"Largest known supplier among {named.height} goods with figures: {in_words(parts)}{tail}."
-
-
-def _single_points(study: Study, cut_sets: pl.DataFrame, chain: ValueChain) -> str:
-    total = len(chain.final_goods)
-    single = cut_sets.filter(
-        (pl.col("level") == "country")
-        & (pl.col("size") == 1)
-        & pl.col("good").is_in(list(chain.final_goods))
-        & (pl.col("members") != study.home)
-    )
-    if single.is_empty():
-        return f"No single foreign country is known to be able to stop any of the {total} final uses."
-    sure = single.filter(pl.col("reading") == "certain")
-    word, rows = ("surely stops", sure) if sure.height else ("may stop", single)
-    counts = rows.group_by("members").agg(pl.col("good").n_unique())
-    code, count = counts.sort("good", "members", descending=[True, False]).row(0)
-    stopped = [chain[good].label for good in rows.filter(pl.col("members") == code)["good"].unique().sort()]
-    return (
-        f"Losing {country_name(code)} alone {word} {count} of {total} final uses once stocks are used up: "
-        f"{in_words(stopped)}."
+    parts = [f"{the(code)} of {count}" for code, count in others]
+    parts += [] if study.home in shown else [f"{the(study.home)} of {home or 'none'}"]
+    tail = f"; {in_words(parts)}" if parts else ""
+    goods = "goods" if named.height != 1 else "good"
+    return first_upper(
+        f"{the(first)} is the largest known supplier of {most} of {named.height} {goods} with figures{tail}."
     )
 
 
-def _hidden(exposure: pl.DataFrame) -> str:
-    gap = pl.col("concern_look_through_share_low") - pl.col("concern_share_high")
-    rows = (
-        exposure.with_columns(gap.alias("gap")).filter(pl.col("gap") > 0).sort("gap", "good", descending=[True, False])
-    )
-    if rows.is_empty():
+def _reliance(study: Study, exposure: pl.DataFrame) -> str:
+    low = pl.coalesce(pl.col("net_import_reliance_share"), pl.col("net_import_reliance_share_low"))
+    known = exposure.with_columns(low.alias("least")).filter(pl.col("least").is_not_null())
+    if known.is_empty():
         return ""
-    row = rows.row(0, named=True)
-    assumed = " (inputs weighted equally where their value is unknown)" if row["look_through_assumed"] else ""
-    shown = reading(row["concern_share"], row["concern_share_low"], row["concern_share_high"])
-    return (
-        f"Hidden dependence: {row['label']} shows {shown} from concern, and at least "
-        f"{written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers are "
-        f"counted{assumed}; this holds for {rows.height} goods."
+    whole = known.filter(pl.col("least") >= 0.995).sort("label")["label"].to_list()
+    over = known.filter(pl.col("least") > MAJORITY).height
+    tail = f", and all of {in_words(whole)}" if whole else ""
+    goods = "goods" if known.height != 1 else "good"
+    return first_upper(
+        f"{the(study.home)} imports, net of exports, more than half of what it uses of {over} of {known.height} "
+        f"{goods} with figures on its own use{tail}."
     )
 
 
@@ -178,51 +276,73 @@ def _firms(exposure: pl.DataFrame, suppliers: pl.DataFrame) -> str:
         return ""
     names = dict(suppliers.filter(pl.col("level") == "organization").select("supplier", "label").iter_rows())
     parts = [
-        f"{names.get(row['largest_firm'], row['largest_firm'])} "
-        f"({reading(row['largest_firm_share'], row['least'], row['largest_firm_share_high'])} of {row['label']})"
+        f"{names.get(row['largest_firm'], row['largest_firm'])} has "
+        f"{reading(row['largest_firm_share'], row['largest_firm_share_low'], row['largest_firm_share_high'])} of "
+        f"{row['label']}"
         for row in rows.head(4).iter_rows(named=True)
     ]
-    return f"One firm makes more than half of {rows.height} goods: {in_words(parts)}."
+    goods = "goods" if rows.height != 1 else "good"
+    return f"One firm supplies more than half of {rows.height} {goods}: {in_words(parts)}."
 
 
-def _reliance(study: Study, exposure: pl.DataFrame) -> str:
-    low = pl.coalesce(pl.col("net_import_reliance_share"), pl.col("net_import_reliance_share_low"))
-    known = exposure.with_columns(low.alias("least")).filter(pl.col("least").is_not_null())
-    if known.is_empty():
+def _owners(study: Study, control: pl.DataFrame) -> str:
+    """Organizations seated elsewhere that answer, for certain and last in line, to a country of concern."""
+    concern = list(study.concern)
+    rows = control.filter(
+        pl.col("is_ultimate")
+        & (pl.col("certainty") == "certain")
+        & pl.col("controller_seat").is_in(concern)
+        & ~pl.col("seat").is_in(concern)
+    )
+    rows = rows.unique("organization", keep="first", maintain_order=True)
+    if rows.is_empty():
         return ""
-    whole = known.filter(pl.col("least") >= 0.995).sort("label")["label"].to_list()
-    over = known.filter(pl.col("least") > MAJORITY).height
-    tail = f", and all of {in_words(whole)}" if whole else ""
+    parts = [
+        f"{row['label']} ({country_name(row['seat']) if row['seat'] else 'seat unknown'}; {row['controller_label']})"
+        for row in rows.sort("label").iter_rows(named=True)
+    ]
+    verbs = ("sits", "answers") if rows.height == 1 else ("sit", "answer")
+    what = f"{rows.height} organization{'s' if rows.height != 1 else ''}"
+    return f"Owners: {what} {verbs[0]} elsewhere but {verbs[1]} to countries of concern: {in_words(parts)}."
+
+
+def _hidden(exposure: pl.DataFrame) -> str:
+    gap = pl.col("concern_look_through_share_low") - pl.col("concern_share_high")
+    rows = exposure.with_columns(gap.alias("gap")).filter(pl.col("gap") > HIDDEN)
+    rows = rows.sort("gap", "good", descending=[True, False])
+    if rows.is_empty():
+        return ""
+    row = rows.row(0, named=True)
+    assumed = ", with inputs weighted equally where their value is unknown" if row["look_through_assumed"] else ""
+    shown = reading(row["concern_share"], row["concern_share_low"], row["concern_share_high"])
+    goods = "goods look" if rows.height != 1 else "good looks"
     return (
-        f"{_home(study)} imports more than half of what it uses of {over} of {known.height} goods with official "
-        f"figures{tail}."
+        f"Hidden dependence: {rows.height} {goods} safer than their suppliers are; {row['label']} shows {shown} from "
+        f"concern, and at least {written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers "
+        f"are counted{assumed}."
     )
 
 
 def _disagreement(exposure: pl.DataFrame) -> str:
-    rows = exposure.filter(pl.col("largest_supplier_spread_share") > HIDDEN)
+    rows = exposure.filter(pl.col("largest_supplier_spread_share") > DISAGREEMENT)
     rows = rows.sort("largest_supplier_spread_share", "good", descending=[True, False])
     if rows.is_empty():
         return ""
     row = rows.row(0, named=True)
+    points = written(100 * row["largest_supplier_spread_share"])
+    goods = f"{rows.height} goods, most on" if rows.height != 1 else "1 good,"
     return (
-        f"Sources disagree by more than ten points on the largest supplier of {rows.height} goods, most on "
-        f"{row['label']} ({written(100 * row['largest_supplier_spread_share'])} points): bases and years differ, and "
-        "both are shown."
+        f"Sources differ by more than ten points on the largest supplier of {goods} {row['label']} ({points} points): "
+        "bases and years are not the same, and every figure is shown."
     )
 
 
 def _unknown(exposure: pl.DataFrame) -> str:
-    unsized = exposure.filter(pl.col("largest_supplier_share").is_null()).height
-    weak = exposure.filter(pl.col("confidence").is_in(["low", "assumed"])).height
-    old = exposure.filter(pl.col("data_age_years") >= 5).height
+    known = exposure.filter(is_sized())
+    weak = known.filter(pl.col("confidence").is_in(["low", "assumed"])).height
+    old = known.filter(pl.col("data_age_years") >= 5).height
     return (
-        f"What we do not know: {unsized} of {exposure.height} goods have no supplier of known size, {weak} rest on "
-        f"weak or assumed figures, {old} on figures that are five years old or older."
+        f"What we do not know: {exposure.height - known.height} of {exposure.height} goods have no supplier of known "
+        f"size; of the other {known.height}, {weak} rest on weak or assumed figures and {old} on figures five or more "
+        "years old."
     )
-
-
-def lines(sentences: Sequence[str]) -> Iterator[str]:
-    """Findings as numbered lines for a terminal."""
-    for number, sentence in enumerate(sentences, 1):
-        yield f"{number:2}. {sentence}"

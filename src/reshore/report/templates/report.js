@@ -1,27 +1,28 @@
-// Sorting and filtering of tables. The report is complete without it.
+// Sorting and filtering of tables, and everything open on paper. The report is complete without it.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const number = (text) => {
     const match = text.replace(/[<>]/g, "").match(/-?\d+(\.\d+)?/);
     return match ? parseFloat(match[0]) : null;
   };
-  table.querySelectorAll("thead th").forEach((head, column) => {
+  const heads = [...table.querySelectorAll("thead th")];
+  heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
     head.replaceChildren(button);
-    let down = false;
     button.addEventListener("click", () => {
-      down = !down;
-      table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const rows = [...body.rows];
       const text = (row) => row.cells[column].textContent.trim();
       const numeric = head.classList.contains("number");
-      rows.sort((a, b) => {
+      const rows = [...body.rows].sort((a, b) => {
         const [x, y] = [text(a), text(b)];
-        const order = numeric ? (number(x) ?? -1) - (number(y) ?? -1) : x.localeCompare(y);
-        return down ? -order : order;
+        if (!numeric) return down ? y.localeCompare(x) : x.localeCompare(y);
+        const [p, q] = [number(x), number(y)];
+        if (p === null || q === null) return (p === null) - (q === null); // unknown comes last, either way
+        return down ? q - p : p - q;
       });
       body.append(...rows);
     });
@@ -41,5 +42,4 @@ for (const table of document.querySelectorAll("table.sortable")) {
     table.parentElement.before(label);
   }
 }
-// Everything is shown on paper.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((box) => (box.open = true)));
