@@ -161,19 +161,35 @@ def solve_two_stage(
     return _Cuts(program, gap_share, limits).run()
 
 
+class Evaluator:
+    """What first decisions come to, one after the other: each scenario is solved anew from its last basis."""
+
+    def __init__(self, program: TwoStage) -> None:
+        if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
+            raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
+        self.program = program
+        self._sessions = [Session(scenario.recourse) for scenario in program.scenarios]
+        self._touched = [np.flatnonzero(np.diff(scenario.technology.indptr)) for scenario in program.scenarios]
+
+    def at(self, x: Floats) -> Decision:
+        """The first decision `x`: verified costs and prices of every scenario, and the objective."""
+        costs, duals = [], []
+        for scenario, session, touched in zip(self.program.scenarios, self._sessions, self._touched, strict=True):
+            recourse, shift = scenario.recourse, (scenario.technology @ x)[touched]
+            session.set_sides(touched, recourse.row_low[touched] - shift, recourse.row_high[touched] - shift)
+            solution = solve(session)
+            assert solution.duals is not None
+            costs.append(recourse.sign * (solution.objective - recourse.constant))
+            duals.append(recourse.sign * solution.duals)
+        found = np.array(costs)
+        weights = risk_weights(self.program, found)
+        value = float(self.program.first.cost @ x) + math.fsum(weights * found)
+        return Decision(x, value, value, found, tuple(duals), weights, "extensive")
+
+
 def evaluate(program: TwoStage, x: Floats) -> Decision:
     """What the first decision `x` comes to: verified costs and prices of every scenario, and the objective."""
-    costs, duals = [], []
-    for scenario in program.scenarios:
-        solution = solve(_shifted(scenario, x))
-        costs.append(scenario.recourse.sign * (solution.objective - scenario.recourse.constant))
-        if solution.duals is None:
-            raise UsageError("prices need recourse without whole-number decisions")
-        duals.append(scenario.recourse.sign * solution.duals)
-    found = np.array(costs)
-    weights = risk_weights(program, found)
-    value = float(program.first.cost @ x) + math.fsum(weights * found)
-    return Decision(x, value, value, found, tuple(duals), weights, "extensive")
+    return Evaluator(program).at(x)
 
 
 def wait_and_see(program: TwoStage) -> float:
@@ -183,14 +199,6 @@ def wait_and_see(program: TwoStage) -> float:
         for scenario in program.scenarios
     ]
     return math.fsum(program.odds * np.array(values))
-
-
-def _shifted(scenario: Scenario, x: Floats) -> Program:
-    """The recourse of `scenario` after the decision `x`."""
-    shift = scenario.technology @ x
-    return replace(
-        scenario.recourse, row_low=scenario.recourse.row_low - shift, row_high=scenario.recourse.row_high - shift
-    )
 
 
 def _copied(builder: Builder, program: Program, weight: float) -> Indices:
@@ -268,24 +276,19 @@ class _Cuts:
     program: TwoStage
     gap_share: float
     limits: Limits | None
-    sessions: list[Session] = field(default_factory=list)
     cuts: list[list[tuple[Floats, float]]] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
 
     def run(self) -> Decision:
         """Cuts until the gap is closed: the relaxation first, then with whole-number decisions."""
-        if any(scenario.recourse.is_mixed_integer for scenario in self.program.scenarios):
-            raise UsageError("cuts need recourse without whole-number decisions; write the program out in full")
-        self.sessions = [Session(scenario.recourse) for scenario in self.program.scenarios]
+        self.evaluator = Evaluator(self.program)
         self.cuts = [[] for _ in self.program.scenarios]
         self.floors = [_least_cost(self.program.first, scenario) for scenario in self.program.scenarios]
-        best, value, bound, rounds = self._closed(relaxed=True)
+        best, _, bound, rounds = self._closed(relaxed=True)
         if self.program.first.is_mixed_integer:
-            best, value, bound, more = self._closed(relaxed=False)
+            best, _, bound, more = self._closed(relaxed=False)
             rounds += more
-        found = evaluate(self.program, best)
-        if abs(found.objective - value) > 1e-6 * max(1.0, abs(value)):
-            raise SolverError(f"the decision is worth {found.objective:.9g} when verified, not {value:.9g}")
+        found = self.evaluator.at(best)
         return replace(found, bound=min(bound, found.objective), method="cuts", rounds=rounds)
 
     def _closed(self, *, relaxed: bool) -> tuple[Floats, float, float, int]:
@@ -308,23 +311,15 @@ class _Cuts:
 
     def _cut(self, x: Floats) -> float:
         """The objective of `x`; adds one cut per scenario where the cuts so far promise less than it costs."""
-        costs = np.empty(len(self.sessions))
-        for number, (scenario, session) in enumerate(zip(self.program.scenarios, self.sessions, strict=True)):
-            shift = scenario.technology @ x
-            touched = np.flatnonzero(np.diff(scenario.technology.indptr))
-            recourse = scenario.recourse
-            session.set_sides(touched, (recourse.row_low - shift)[touched], (recourse.row_high - shift)[touched])
-            answer = session.solve()
-            if answer.status != "optimal" or answer.duals is None:
-                raise SolverError(f"scenario '{scenario.name}' has no way out after some decision ({answer.status})")
-            costs[number] = answer.objective
-            slope = -(scenario.technology.T @ answer.duals)
-            level = answer.objective - float(slope @ x)
+        found = self.evaluator.at(x)
+        for number, (scenario, duals) in enumerate(zip(self.program.scenarios, found.duals, strict=True)):
+            cost = float(found.costs[number])
+            slope = -(scenario.technology.T @ duals)
+            level = cost - float(slope @ x)
             promised = max((float(s @ x) + c for s, c in self.cuts[number]), default=self.floors[number])
-            if answer.objective > promised + 1e-9 * max(1.0, abs(answer.objective)):
+            if cost > promised + 1e-9 * max(1.0, abs(cost)):
                 self.cuts[number].append((slope, level))
-        weights = risk_weights(self.program, costs)
-        return float(self.program.first.cost @ x) + math.fsum(weights * costs)
+        return found.objective
 
     def _master(self, relaxed: bool) -> tuple[Floats, float]:
         """What the cuts so far propose, and the bound that they prove."""

@@ -35,10 +35,13 @@ CHAINS = {
 }
 
 
+parts = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+
+
 @pytest.mark.parametrize("name", CHAINS)
 @given(
-    room=st.tuples(st.floats(0, 1), st.floats(0, 1)),
-    built=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    room=st.tuples(parts, parts),
+    built=st.tuples(parts, parts),
     months=st.tuples(st.integers(0, 6), st.integers(0, 6)),
 )
 @settings(max_examples=12, deadline=None)
