@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -86,7 +86,7 @@ def check_cells(
         frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
         if table.name in cells:
             broken.add(table.name)
-        elif table.required:
+        elif table.required and _is_needed(table.name, cells):
             problems.append(
                 Problem(
                     "missing-table", Place(files[table.name]), "no such table", f"table {table.name}", "add the file"
@@ -99,6 +99,16 @@ def check_cells(
     if any(problem.severity == "error" for problem in ordered):
         return None, ordered
     return _freeze(about, frames, ordered), ordered
+
+
+def _is_needed(name: str, given: Collection[str]) -> bool:
+    """Whether a table that was given must refer to the table `name`; a list of firms or awards needs no goods."""
+    return not given or any(
+        column.refers.startswith(f"{name}.") and column.absent is None
+        for table in schema.TABLES
+        if table.name in given
+        for column in table.columns
+    )
 
 
 def _freeze(about: About, frames: Mapping[str, pl.DataFrame], problems: Sequence[Problem]) -> DataPackage:
