@@ -89,6 +89,15 @@ def amounts_are_positive(frame: pl.DataFrame) -> Iterator[Finding]:
             )
 
 
+def uses_add_up(frame: pl.DataFrame) -> Iterator[Finding]:
+    """The shares of the output of one input that go into different goods are not more than all of it."""
+    least = pl.coalesce("output_share", "output_share_low", 0.0)
+    totals = frame.group_by("input").agg(least.sum().alias("_total"), pl.len().alias("_uses"), pl.col(ROW).max())
+    for used, total, uses, row in totals.filter(pl.col("_total") > 1 + _SLACK).sort(ROW).iter_rows():
+        yield Finding(row, "output_share", "shares-do-not-add-up", f"{total:.6g} of '{used}' over {uses} uses",
+                      "at most 1 in all", "correct the shares")  # fmt: skip
+
+
 def capital_inputs_wear(frame: pl.DataFrame) -> Iterator[Finding]:
     """Only capital inputs have a life."""
     wrong = frame.filter(pl.col("life_years").is_not_null() & (pl.col("role") != "capital"))

@@ -206,7 +206,7 @@ INPUTS = Table(
         ),
         *PROVENANCE,
     ),
-    rules=(rules.intervals_in_order, rules.amounts_are_positive, rules.capital_inputs_wear),
+    rules=(rules.intervals_in_order, rules.amounts_are_positive, rules.uses_add_up, rules.capital_inputs_wear),
 )
 
 ORGANIZATIONS = Table(
