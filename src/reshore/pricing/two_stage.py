@@ -21,6 +21,7 @@ A multicut algorithm for two-stage stochastic linear programs, European Journal 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -185,6 +186,23 @@ class Evaluator:
         weights = risk_weights(self.program, found)
         value = float(self.program.first.cost @ x) + math.fsum(weights * found)
         return Decision(x, value, value, found, tuple(duals), weights, "extensive")
+
+    def shifted(self, x: Floats, effects: Sequence[tuple[Indices, Floats]], step: float) -> Floats:
+        """Costs of every scenario after `x` when the upper sides of some rows move as well, (n_scenarios,).
+
+        `effects` are, per scenario, rows and by how much their upper side moves per unit; `step` is how many units.
+        """
+        costs = np.empty(len(self._sessions))
+        for number, (scenario, session) in enumerate(zip(self.program.scenarios, self._sessions, strict=True)):
+            rows, sides = effects[number]
+            recourse = scenario.recourse
+            high = recourse.row_high - scenario.technology @ x
+            np.add.at(high, rows, step * sides)
+            everything = np.arange(recourse.n_rows)
+            session.set_sides(everything, recourse.row_low - scenario.technology @ x, high)
+            costs[number] = recourse.sign * (solve(session).objective - recourse.constant)
+            session.set_sides(everything, recourse.row_low, recourse.row_high)
+        return costs
 
 
 def evaluate(program: TwoStage, x: Floats) -> Decision:
