@@ -61,6 +61,7 @@ def goods_can_be_made(frames: Frames, files: Files) -> Iterator[Problem]:
         frames["demand"].filter((pl.col("use_per_year") > 0) | (pl.col("use_share") > 0)).sort(ROW, descending=True)
     )
     demanded = dict(wanted.select("good", ROW).iter_rows())
+    told = {good for name in ("trade", "indicators") for good in frames[name]["good"].drop_nulls().unique()}
     final = {good for good, is_final in goods.select("good", "final").iter_rows() if is_final}
     for row, good, origin in goods.select(ROW, "good", "origin").iter_rows():
         if good is None:
@@ -90,7 +91,7 @@ def goods_can_be_made(frames: Frames, files: Files) -> Iterator[Problem]:
                 "supply or inputs",
                 "add supply rows (an empty share is allowed)",
             )
-        if not any(good in group for group in (used, made, parents, with_parent, supplied, demanded, final)):
+        if not any(good in group for group in (used, made, parents, with_parent, supplied, demanded, told, final)):
             yield Problem(
                 "unused-row",
                 Place(files["goods"], row, "good"),
