@@ -212,7 +212,7 @@ def _most_exposed(exposure: pl.DataFrame) -> str:
         return "No good has a known share from countries of concern."
     parts = [
         f"{row['label']} ({reading(row['concern_share'], row['concern_share_low'], row['concern_share_high'])}, "
-        f"{_basis(row['basis'])}, {row['year'] or 'year not stated'})"
+        f"{_basis(row['basis'])}, {row['year'] or 'year not stated'}{_doubt(row['confidence'])})"
         for row in top.iter_rows(named=True)
     ]
     return f"Most exposed, by share of world supply from countries of concern: {in_words(parts)}."
@@ -220,6 +220,10 @@ def _most_exposed(exposure: pl.DataFrame) -> str:
 
 def _basis(basis: str | None) -> str:
     return _BASIS.get(basis or "", f"on mixed bases: {basis}" if basis else "basis not stated")
+
+
+def _doubt(confidence: str | None) -> str:
+    return {"low": ", from a weak source", "assumed": ", assumed"}.get(confidence or "", "")
 
 
 def _chains(exposure: pl.DataFrame) -> str:
@@ -285,25 +289,41 @@ def _firms(exposure: pl.DataFrame, suppliers: pl.DataFrame) -> str:
     return f"One firm supplies more than half of {rows.height} {goods}: {in_words(parts)}."
 
 
-def _owners(study: Study, control: pl.DataFrame) -> str:
-    """Organizations seated elsewhere that answer, for certain and last in line, to a country of concern."""
+@dataclass(frozen=True)
+class Answering:
+    """Organizations with known controllers, and those of them last in line behind which a country of concern stands.
+
+    ``abroad`` are those that surely answer to concern while they sit elsewhere.
+    """
+
+    total: int
+    sure: tuple[str, ...]
+    possible: tuple[str, ...]
+    abroad: tuple[str, ...]
+
+
+def answering(study: Study, control: pl.DataFrame) -> Answering:
+    """Names of the organizations that answer to countries of concern."""
+    last = control.filter(pl.col("is_ultimate")).sort("label", "organization")
     concern = list(study.concern)
-    rows = control.filter(
-        pl.col("is_ultimate")
-        & (pl.col("certainty") == "certain")
-        & pl.col("controller_seat").is_in(concern)
-        & ~pl.col("seat").is_in(concern)
-    )
-    rows = rows.unique("organization", keep="first", maintain_order=True)
-    if rows.is_empty():
+    rows = last.filter(pl.col("controller_seat").is_in(concern))
+    sure = rows.filter(pl.col("certainty") == "certain").unique("organization", keep="first", maintain_order=True)
+    possible = rows.unique("organization", keep="first", maintain_order=True).join(sure, on="organization", how="anti")
+    abroad = sure.filter(~pl.col("seat").is_in(concern))
+    names = (tuple(found["label"]) for found in (sure, possible, abroad))
+    return Answering(last["organization"].n_unique(), *names)
+
+
+def _owners(study: Study, control: pl.DataFrame) -> str:
+    found = answering(study, control)
+    if not found.total or not (found.sure or found.possible):
         return ""
-    parts = [
-        f"{row['label']} ({country_name(row['seat']) if row['seat'] else 'seat unknown'}; {row['controller_label']})"
-        for row in rows.sort("label").iter_rows(named=True)
-    ]
-    verbs = ("sits", "answers") if rows.height == 1 else ("sit", "answer")
-    what = f"{rows.height} organization{'s' if rows.height != 1 else ''}"
-    return f"Owners: {what} {verbs[0]} elsewhere but {verbs[1]} to countries of concern: {in_words(parts)}."
+    where = f", {in_words(found.abroad)} among them although seated elsewhere" if found.abroad else ""
+    verb = "answers" if len(found.sure) == 1 else "answer"
+    return (
+        f"Owners: of {found.total} organizations with known controllers, {len(found.sure)} surely {verb} to countries "
+        f"of concern{where}, and {len(found.possible)} more may, because stakes are not known."
+    )
 
 
 def _hidden(exposure: pl.DataFrame) -> str:

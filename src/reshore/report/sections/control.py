@@ -7,7 +7,7 @@ import polars as pl
 from reshore.countries import country_name
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
-from reshore.study.findings import in_words
+from reshore.study.findings import answering, in_words
 
 _COLUMNS = ("label", "seat", "controller_label", "controller_seat", "certainty", "routes", "votes_share")
 
@@ -39,11 +39,11 @@ def _figure(page: Page, frame: pl.DataFrame) -> Figure:
         )
         for row in shown.head(40).iter_rows(named=True)
     )  # fmt: skip
-    names = page.results.package
-    cited = {key for table in ("stakes", "posts") for key in names[table]["source"]}
+    package = page.results.package
+    cited = {key for table in ("stakes", "posts") for key in package[table]["source"]}
     return Figure(
         "control-ultimate",
-        _title(page, frame),
+        _title(page),
         "Left: the organization and where it sits. Right: who is last in line behind it, and from where.",
         "Who controls whom. " + "; ".join(f"{row[0]} ({row[1]}) by {row[4]} ({row[5]})" for row in rows[:12]) + ".",
         result_grid(page.results, "control", frame, _COLUMNS, page.by_key, "Ultimate controllers"),
@@ -53,15 +53,12 @@ def _figure(page: Page, frame: pl.DataFrame) -> Figure:
     )
 
 
-def _title(page: Page, frame: pl.DataFrame) -> str:
-    total = frame["organization"].n_unique()
-    sure = frame.filter(pl.col("abroad") & (pl.col("certainty") == "certain")).unique("organization")
-    if sure.is_empty():
-        of_concern = frame.filter(pl.col("controller_seat").is_in(list(page.results.study.concern)))
-        return (
-            f"Of {total} organizations with known controllers, {of_concern['organization'].n_unique()} answer to "
-            "countries of concern; none of them surely does so while seated elsewhere"
-        )
-    names = in_words(sure.sort("label")["label"].to_list(), 4)
-    verbs = "sits elsewhere but answers" if sure.height == 1 else "sit elsewhere but answer"
-    return f"{sure.height} of {total} organizations with known controllers {verbs} to countries of concern: {names}"
+def _title(page: Page) -> str:
+    found = answering(page.results.study, page.results["control"])
+    verb = "answers" if len(found.sure) == 1 else "answer"
+    where = in_words(found.abroad, 4) if found.abroad else "none of them"
+    sits = "sits" if len(found.abroad) < 2 else "sit"
+    return (
+        f"Of {found.total} organizations with known controllers, {len(found.sure)} surely {verb} to countries of "
+        f"concern and {len(found.possible)} more may; {where} {sits} elsewhere"
+    )
