@@ -101,8 +101,8 @@ class _Part:
 
 
 def _needed(members: Indices, switch: Callable[[Indices, bool], None], clashes: Callable[[], bool]) -> Indices:
-    """Members of a conflict from which none can be dropped: a deletion filter, in halves where it can."""
-    kept, step = members, max(1, members.size // 2)
+    """Members of a conflict from which none can be dropped: a deletion filter, in halves where it can, from the end."""
+    kept, step = members[::-1], max(1, members.size // 2)
     while True:
         position = 0
         while position < kept.size:
@@ -114,7 +114,7 @@ def _needed(members: Indices, switch: Callable[[Indices, bool], None], clashes: 
                 switch(trial, True)
                 position += step
         if step == 1:
-            return kept
+            return kept[::-1]
         step = max(1, step // 2)
 
 

@@ -86,7 +86,7 @@ class Session:
     """
 
     def __init__(self, program: Program, limits: Limits | None = None) -> None:
-        self.program = program
+        self.program = self._told = program
         self._scales = scales_of(program)
         with _banner_off_stdout():
             self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the solver's package has no types
@@ -115,34 +115,39 @@ class Session:
 
     def set_bounds(self, columns: np.ndarray, low: Floats, high: Floats) -> None:
         """New bounds of `columns`; the basis is kept."""
-        columns, low, high = np.asarray(columns, np.int32), np.asarray(low, float), np.asarray(high, float)
-        self.program = replace(
-            self.program, low=_put(self.program.low, columns, low), high=_put(self.program.high, columns, high)
-        )
-        scaled_ = (self._scales.bounds(low, columns), self._scales.bounds(high, columns))
-        self._check(self._highs.changeColsBounds(columns.size, columns, *scaled_), "change bounds")
+        program = self.program
+        self.program = replace(program, low=_put(program.low, columns, low), high=_put(program.high, columns, high))
 
     def set_sides(self, rows: np.ndarray, low: Floats, high: Floats) -> None:
         """New sides of `rows`; the basis is kept."""
-        rows, low, high = np.asarray(rows, np.int32), np.asarray(low, float), np.asarray(high, float)
+        program = self.program
         self.program = replace(
-            self.program,
-            row_low=_put(self.program.row_low, rows, low),
-            row_high=_put(self.program.row_high, rows, high),
+            program, row_low=_put(program.row_low, rows, low), row_high=_put(program.row_high, rows, high)
         )
-        scaled_ = (self._scales.sides(low, rows), self._scales.sides(high, rows))
-        self._check(self._highs.changeRowsBounds(rows.size, rows, *scaled_), "change sides")
 
     def set_costs(self, columns: np.ndarray, cost: Floats) -> None:
         """New costs (of the stored, minimizing program) of `columns`; the basis is kept."""
-        columns, cost = np.asarray(columns, np.int32), np.asarray(cost, float)
         self.program = replace(self.program, cost=_put(self.program.cost, columns, cost))
-        self._check(
-            self._highs.changeColsCost(columns.size, columns, self._scales.costs(cost, columns)), "change costs"
-        )
+
+    def _hand_over(self) -> None:
+        """Tells the solver what has changed since it was told last."""
+        new, old, scales, highs = self.program, self._told, self._scales, self._highs
+        self._told = new
+        moved = np.flatnonzero((new.low != old.low) | (new.high != old.high)).astype(np.int32)
+        if moved.size:
+            low, high = scales.bounds(new.low[moved], moved), scales.bounds(new.high[moved], moved)
+            self._check(highs.changeColsBounds(moved.size, moved, low, high), "change bounds")
+        moved = np.flatnonzero((new.row_low != old.row_low) | (new.row_high != old.row_high)).astype(np.int32)
+        if moved.size:
+            low, high = scales.sides(new.row_low[moved], moved), scales.sides(new.row_high[moved], moved)
+            self._check(highs.changeRowsBounds(moved.size, moved, low, high), "change sides")
+        moved = np.flatnonzero(new.cost != old.cost).astype(np.int32)
+        if moved.size:
+            self._check(highs.changeColsCost(moved.size, moved, scales.costs(new.cost[moved], moved)), "change costs")
 
     def add_row(self, low: float, high: float, columns: np.ndarray, values: Floats, says: str = "a cut") -> None:
         """One more row; the basis is kept."""
+        self._hand_over()
         columns, values = np.asarray(columns, np.int32), np.asarray(values, float)
         kept, program, position = values != 0, self.program, self.program.n_rows
         columns, values = columns[kept], values[kept]
@@ -157,10 +162,12 @@ class Session:
         inside = values * self._scales.columns[columns]
         unit = float(np.exp2(-np.rint(np.log2(np.abs(inside).max(initial=1e-300))))) if inside.size else 1.0
         self._scales = replace(self._scales, rows=np.append(self._scales.rows, unit))
+        self._told = self.program
         self._check(self._highs.addRow(low * unit, high * unit, columns.size, columns, inside * unit), "add a row")
 
     def drop_row(self) -> None:
         """Takes out the last row that was added."""
+        self._hand_over()
         program, last = self.program, self.program.n_rows - 1
         self.program = replace(
             program,
@@ -170,7 +177,17 @@ class Session:
             rows=program.rows[:-1],
         )
         self._scales = replace(self._scales, rows=self._scales.rows[:last])
+        self._told = self.program
         self._check(self._highs.deleteRows(1, np.array([last], np.int32)), "take out a row")
+
+    def back_to(self, program: Program, basis: Any = None) -> None:
+        """The session as it was when it held `program` and its answer had `basis`."""
+        while self.program.n_rows > program.n_rows:
+            self.drop_row()
+        self.program = program
+        self._hand_over()
+        if basis is not None:
+            self.start_at(basis)
 
     def start_from(self, x: Floats) -> None:
         """Gives the solver a first answer to improve on (programs with integers)."""
@@ -184,6 +201,7 @@ class Session:
 
     def solve(self) -> Answer:
         """What the solver says of the program as it stands, unverified."""
+        self._hand_over()
         self._count()
         highs = self._highs
         status = self._run()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from reshore.optimize import conflict
 from reshore.optimize.highs import Answer, Limits, Session
 from reshore.optimize.program import Floats, Program
 from reshore.optimize.screen import screen
-from reshore.optimize.verify import Verdict, objective, verify
+from reshore.optimize.verify import Verdict, objective, reduced_costs, verify
 
 TIE_TOLERANCE = 1e-9
 PROVED = 1e-6
@@ -103,6 +104,7 @@ def solve(
     equal = _least_among_equals(session, answer, ties) if ties is not None and answer.status == "optimal" else None
     if equal is not None:
         x, verdict = equal, _checked(given, equal, objective(given, equal), "the answer chosen among equals")
+        _no_worse(given, answer, x)
     value = verdict.objective
     bound = given.sign * answer.bound + given.constant
     gap = abs(value - bound) / max(abs(value), 1e-300) if np.isfinite(bound) and value != bound else abs(value - bound)
@@ -135,37 +137,64 @@ def _checked(program: Program, x: Floats, claimed: float, what: str, duals: Floa
     return verdict
 
 
+def _no_worse(program: Program, answer: Answer, x: Floats) -> None:
+    loss = math.fsum(program.cost * x) - answer.objective
+    if loss > 2 * TIE_TOLERANCE * max(abs(answer.objective), math.fsum(np.abs(program.cost * x))):
+        raise SolverError(f"choosing among equal answers would cost {loss:g} of {answer.objective:g}")
+
+
 def _least_among_equals(session: Session, answer: Answer, ties: Floats) -> Floats | None:
-    """Among the answers within ``1e-9`` of the best objective, the one with the least weighted sum.
+    """Among the best answers, the one with the least weighted sum.
 
     ``None`` when a search over integers was stopped by its limit before it knew.
     """
     program = session.program
     if answer.x is None:
         raise AssertionError("an optimum without values")
-    columns, everything = np.flatnonzero(program.cost), np.arange(program.n_columns)
-    room = TIE_TOLERANCE * max(float(np.abs(program.cost * answer.x).sum()), abs(answer.objective))
-    if columns.size:
-        session.add_row(-np.inf, answer.objective + room, columns, program.cost[columns], "the best objective")
-    session.set_costs(everything, np.asarray(ties, float))
-    if program.is_mixed_integer:
+    if answer.duals is None:
+        _keep_the_best(session, answer.objective)
         session.start_from(answer.x)
+    else:
+        _keep_to_the_best_face(session, answer.duals)
+    session.set_costs(np.arange(program.n_columns), np.asarray(ties, float))
     try:
         second = session.solve()
         if second.status == "optimal" and second.x is not None:
-            claimed = session.program.sign * second.objective + session.program.constant
-            _checked(session.program, second.x, claimed, "the choice among equals", second.duals)
+            chosen = replace(session.program, sign=1.0, constant=0.0)
+            _checked(chosen, second.x, second.objective, "the choice among equals", second.duals)
     finally:
-        session.set_costs(everything, program.cost)
-        if columns.size:
-            session.drop_row()
-        if answer.basis is not None:
-            session.start_at(answer.basis)
+        session.back_to(program, answer.basis)
     if second.status == "stopped":
         return None
     if second.x is None:
-        raise SolverError("the solver found an optimum but could not choose among its equals")
+        raise SolverError(f"the weights that choose among equal answers have no least sum ({second.status})")
     return second.x
+
+
+def _keep_the_best(session: Session, best: float) -> None:
+    """No answer is worse than the best by more than ``1e-9`` of it."""
+    columns = np.flatnonzero(session.program.cost)
+    if columns.size:
+        most = best + TIE_TOLERANCE * abs(best)
+        session.add_row(-np.inf, most, columns, session.program.cost[columns], "the best objective")
+
+
+def _keep_to_the_best_face(session: Session, duals: Floats) -> None:
+    """Complementary slackness: whatever has a price stays at its bound or side, in every best answer.
+
+    It holds for all best answers and any duals that prove them, so the face does not depend on those that were found.
+    """
+    program = session.program
+    reduced, size = reduced_costs(program, duals)
+    ends = np.where(reduced > 0, program.low, program.high)
+    priced = np.flatnonzero((np.abs(reduced) > TIE_TOLERANCE * size) & np.isfinite(ends))
+    session.set_bounds(priced, ends[priced], ends[priced])
+    matrix = program.matrix
+    part = np.abs(matrix.data * np.repeat(duals, np.diff(matrix.indptr))) > TIE_TOLERANCE * size[matrix.indices]
+    rows = np.unique(np.repeat(np.arange(program.n_rows), np.diff(matrix.indptr))[part])
+    sides = np.where(duals > 0, program.row_low, program.row_high)
+    rows = rows[np.isfinite(sides[rows])]
+    session.set_sides(rows, sides[rows], sides[rows])
 
 
 def rank_weights(count: int) -> Floats:

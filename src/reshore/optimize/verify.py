@@ -14,6 +14,7 @@ FEASIBILITY = 1e-6
 INTEGRALITY = 1e-6
 OBJECTIVE = 1e-9
 GAP = 1e-6
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _dual_side(program: Program, duals: Floats, value: float, spread: float, rea
 
 def dual_infeasibility(program: Program, duals: Floats) -> float:
     """How far duals or reduced costs push against a side or bound that is absent, relative to ``1 +`` their terms."""
-    reduced, size = _reduced(program, duals)
+    reduced, size = reduced_costs(program, duals)
     rows = _absent(duals, program.row_low, program.row_high) * np.abs(duals) / (1 + np.abs(duals).max(initial=0.0))
     return max(_worst(rows), _worst(_absent(reduced, program.low, program.high) * np.abs(reduced) / (1 + size)))
 
@@ -111,18 +112,19 @@ def dual_bound(program: Program, duals: Floats) -> float:
     with ``d = cost - matrix' y``. What pushes against an absent side counts as zero; `dual_infeasibility` says how much
     that is.
     """
-    reduced, _ = _reduced(program, duals)
+    reduced, _ = reduced_costs(program, duals)
     return math.fsum([*_terms(duals, program.row_low, program.row_high), *_terms(reduced, program.low, program.high)])
 
 
-def _reduced(program: Program, duals: Floats) -> tuple[Floats, Floats]:
-    """Reduced costs ``cost - matrix' duals`` and the size of their terms."""
+def reduced_costs(program: Program, duals: Floats) -> tuple[Floats, Floats]:
+    """Reduced costs ``cost - matrix' duals`` and the size of their terms; what is left of rounding is zero."""
     matrix = program.matrix
     products = matrix.data * np.repeat(duals, np.diff(matrix.indptr))
     count = program.n_columns
     sums = np.bincount(matrix.indices, products, count) if products.size else np.zeros(count)
     sizes = np.bincount(matrix.indices, np.abs(products), count) if products.size else np.zeros(count)
-    return np.asarray(program.cost - sums), np.asarray(np.abs(program.cost) + sizes)
+    reduced, size = program.cost - sums, np.abs(program.cost) + sizes
+    return np.where(np.abs(reduced) <= ROUNDING * size, 0.0, reduced), np.asarray(size)
 
 
 def _absent(weights: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
