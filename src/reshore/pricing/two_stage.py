@@ -191,13 +191,16 @@ class Evaluator:
         """Costs of every scenario after `x` when the upper sides of some rows move as well, (n_scenarios,).
 
         `effects` are, per scenario, rows and by how much their upper side moves per unit; `step` is how many units.
+        No side falls below zero that was not: there is no less than nothing.
         """
         costs = np.empty(len(self._sessions))
         for number, (scenario, session) in enumerate(zip(self.program.scenarios, self._sessions, strict=True)):
             rows, sides = effects[number]
             recourse = scenario.recourse
-            high = recourse.row_high - scenario.technology @ x
+            before = recourse.row_high - scenario.technology @ x
+            high = before.copy()
             np.add.at(high, rows, step * sides)
+            high = np.maximum(high, np.minimum(before, 0.0))
             everything = np.arange(recourse.n_rows)
             session.set_sides(everything, recourse.row_low - scenario.technology @ x, high)
             costs[number] = recourse.sign * (solve(session).objective - recourse.constant)
