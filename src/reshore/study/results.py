@@ -16,7 +16,7 @@ import polars as pl
 from reshore.data import DataPackage, package_files, read_package, write_files
 from reshore.data.descriptor import json_bytes
 from reshore.errors import FilesError, InputError, Place, Problem
-from reshore.study.settings import Study, make_study
+from reshore.study.settings import Study, make_study, settings_of
 from reshore.tables import Table, csv_bytes, frame_schema
 
 MANIFEST = "manifest.json"
@@ -71,19 +71,9 @@ def make_manifest(study: Study, package: DataPackage, tables: Mapping[str, pl.Da
     run = hashlib.sha256(
         f"{package.digest} {study.digest} {json.dumps(dict(versions), sort_keys=True)}".encode()
     ).hexdigest()
-    settings = {
-        "study": {
-            "title": study.title, "question": study.question, "package": study.package, "home": study.home,
-            "allies": list(study.allies), "concern": list(study.concern), "at": study.at, "seed": study.seed,
-        },
-        "exposure": {
-            "basis": list(study.basis), "chains": list(study.chains), "customs_union": list(study.customs_union),
-            "cut_set_size": study.cut_set_size,
-        },
-    }  # fmt: skip
     return {
         "run": run[:8],
-        "study": {"digest": study.digest, "settings": settings},
+        "study": {"digest": study.digest, "settings": settings_of(study)},
         "data": {"name": package.name, "title": package.title, "digest": package.digest},
         "versions": dict(versions),
         "tables": {

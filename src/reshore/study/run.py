@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 
 import polars as pl
@@ -15,20 +15,21 @@ from reshore.chain.ownership import Control
 from reshore.data import DataPackage, read_package
 from reshore.errors import InputError, Place, Problem
 from reshore.exposure import EXPOSURE_TABLES, Case, measure
+from reshore.stress import STRESS_TABLES
 from reshore.study.control import CONTROL_TABLE, control_at, control_frame, controlling_countries
 from reshore.study.findings import findings
 from reshore.study.reach import REACH_TABLE, reach
 from reshore.study.results import Results, load_results, make_manifest
 from reshore.study.settings import Study
+from reshore.study.stress import Step, stress_study
 from reshore.tables import Table
 from reshore.tables.cells import did_you_mean
 
-RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE, REACH_TABLE)
-"""Records of the tables that a run writes, in the order in which a reader meets them."""
+RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE, REACH_TABLE, *STRESS_TABLES)
+"""Records of the tables that a run writes, in the order in which a reader meets them; those of a stress test only where
+the study has scenarios."""
 
-Step = Callable[[str], AbstractContextManager[object]]
-
-_ENGINES = ("reshore", "polars", "numpy", "scipy", "rustworkx")
+_ENGINES = ("reshore", "polars", "numpy", "scipy", "rustworkx", "highspy")
 
 
 def run(study: Study, package: DataPackage | None = None, step: Step = nullcontext) -> Results:
@@ -59,8 +60,9 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
     with step(f"measuring {len(case.chain.goods)} goods"):
         nearness, nearness_notes = reach(package, study.home)
         measured = {**measure(case), "control": control_frame(control, package), "reach": nearness}
-    tables: Mapping[str, pl.DataFrame] = {record.name: measured[record.name] for record in RESULT_TABLES}
-    columns = {record.name: record for record in RESULT_TABLES}
+    measured |= stress_study(study, package, case.chain, control, step)
+    columns = {record.name: record for record in RESULT_TABLES if record.name in measured}
+    tables: Mapping[str, pl.DataFrame] = {name: measured[name] for name in columns}
     notes = (*package.notes, *case.chain.notes, *nearness_notes)
     sentences = findings(study, case.chain, tables)
     return Results(

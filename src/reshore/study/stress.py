@@ -1,0 +1,73 @@
+"""Stress as a part of a study: from its scenarios and its data to the tables of a stress test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import polars as pl
+
+from reshore.chain import ValueChain
+from reshore.chain.ownership import Control
+from reshore.data import DataPackage
+from reshore.errors import InputError, Place, Problem, in_order
+from reshore.study.control import controlling_countries
+from reshore.study.settings import Study
+from reshore.tables.cells import did_you_mean
+
+Step = Callable[[str], AbstractContextManager[object]]
+
+
+def stress_study(
+    study: Study, package: DataPackage, chain: ValueChain, control: Control, step: Step = nullcontext
+) -> Mapping[str, pl.DataFrame]:
+    """The tables `STRESS_TABLES` of the study's scenarios; none when it has no scenario.
+
+    Raises
+    ------
+    InputError
+        When a scenario names goods or organizations that the data do not hold.
+    """
+    if not study.scenarios:
+        return {}
+    check_stress(study, package, chain)
+    # Stress loads the solver, which studies without scenarios do without.
+    from reshore.stress.case import build_stress_case
+    from reshore.stress.tables import stress
+
+    case = build_stress_case(
+        chain, package["demand"], controlling_countries(control), study.home, study.allies, study.stress, study.seed
+    )
+    return stress(case, study.scenarios, step)
+
+
+def check_stress(study: Study, package: DataPackage, chain: ValueChain) -> None:
+    """Refuses goods and organizations that the data do not hold, all at once."""
+    goods = [good.good for good in chain.goods]
+    finals = chain.final_goods
+    firms = package["organizations"]["organization"].to_list()
+    place = study.file or "study"
+    problems = []
+
+    def refuse(key: str, name: str, known: list[str], what: str) -> None:
+        problems.append(
+            Problem("dangling-reference", Place(place, 0, key), f"'{name}'", what, did_you_mean(name, known))
+        )
+
+    for scenario in study.scenarios:
+        for number, hit in enumerate(scenario.shocks, 1):
+            at = f"scenarios.{scenario.name}.shocks[{number}]"
+            for good in hit.goods:
+                if good not in chain:
+                    refuse(f"{at}.goods", good, goods, "a good of the chains of the study")
+            for firm in hit.organizations:
+                if firm not in firms:
+                    refuse(f"{at}.organizations", firm, firms, "an organization of the data")
+    for value in study.stress.values:
+        if value.good not in finals:
+            refuse("stress.values", value.good, list(finals), "a final use")
+    for use in study.stress.use_shares:
+        if use.good and use.good not in finals:
+            refuse("stress.use_shares", use.good, list(finals), "a final use")
+    if problems:
+        raise InputError(in_order(problems))
