@@ -6,13 +6,21 @@ import os
 
 from reshore.data import DataPackage, build_package
 from reshore.errors import FilesError, InputError
-from reshore.importers import eto, usgs
+from reshore.importers import baci, bods, entities, eto, sbir, usaspending, usgs
 from reshore.importers.inbox import open_inbox
 from reshore.importers.records import Draft, Importer
 
 __all__ = ["IMPORTERS", "Importer", "import_package"]
 
-IMPORTERS: tuple[Importer, ...] = (eto.IMPORTER, usgs.IMPORTER)
+IMPORTERS: tuple[Importer, ...] = (
+    eto.IMPORTER,
+    usgs.IMPORTER,
+    baci.IMPORTER,
+    usaspending.IMPORTER,
+    sbir.IMPORTER,
+    bods.IMPORTER,
+    entities.IMPORTER,
+)
 
 
 def import_package(importer: Importer, path: str | os.PathLike[str]) -> DataPackage:
@@ -41,12 +49,12 @@ def import_package(importer: Importer, path: str | os.PathLike[str]) -> DataPack
         raise FilesError(f"cannot read {error.filename or path}: {error.strerror or error}") from error
     if draft.is_refused:
         raise InputError(draft.errors())
-    description = f"{importer.label} of {importer.source}, as read by `reshore import {importer.name}`."
     return build_package(
         draft.tables,
         importer.name,
         importer.label,
         notes=draft.notes(),
-        description=description,
+        description=f"{importer.label} of {importer.source}, as read by `reshore import {importer.name}`.",
         licence=importer.licence,
+        price_year=draft.price_year,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import fnmatch
+import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from reshore.data.archive import is_archive, open_archive
 from reshore.errors import FilesError, Place
 from reshore.importers.records import Draft
+
+_HEAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,19 @@ class Inbox:
             for name in self.names
             if any(fnmatch.fnmatchcase(PurePosixPath(name).name.casefold(), pattern) for pattern in wanted)
         ]
+
+    def headings(self, name: str) -> list[str]:
+        """The headings of the CSV file `name`, as far as its beginning shows them; none where it is no such file."""
+        if name in self.stored:
+            head = self.stored[name][:_HEAD_BYTES]
+        else:
+            with self.paths[name].open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+        try:
+            cells = next(csv.reader(io.StringIO(head.decode("utf-8-sig", "replace"), newline="")), [])
+        except csv.Error:
+            return []
+        return [cell.strip() for cell in cells]
 
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`."""

@@ -64,12 +64,14 @@ class Account:
 class Draft:
     """Rows of a package under way, what was found on the way, and an account of every row that was read.
 
-    ``tables`` holds rows by table, or a whole frame; ``problems`` errors and notes.
+    ``tables`` holds rows by table, or a whole frame; ``problems`` errors and notes; ``price_year`` the year in whose
+    prices money is counted, where there is one.
     """
 
     tables: dict[str, list[Row] | pl.DataFrame] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
+    price_year: int | None = None
     _counted: dict[tuple[str, str, str, str], tuple[Problem, int]] = field(default_factory=dict)
 
     def add(self, table: str, **row: object) -> None:

@@ -7,8 +7,6 @@ several stages or forms (copper: mine, refinery; silicon: metal, ferrosilicon) h
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -60,7 +58,7 @@ def read(inbox: Inbox, draft: Draft) -> None:
     figures: list[Figure] = []
     found = []
     for name in inbox.matching("*.csv"):
-        headings = _headings(inbox.read(name))
+        headings = inbox.headings(name)
         if "PROD_2023" in headings:
             found.append(name)
             sheet = read_sheet(inbox, name, draft, WORLD_TABLE, WORLD_TABLE_MORE, legacy="cp1252")
@@ -80,11 +78,6 @@ def read(inbox: Inbox, draft: Draft) -> None:
     _write_indicators(figures, goods, draft)
     goods.write(draft)
     _write_demand(figures, goods, draft)
-
-
-def _headings(data: bytes) -> list[str]:
-    first = data[:4096].decode("utf-8-sig", "replace")
-    return next(csv.reader(io.StringIO(first)), [])
 
 
 class _Goods:
