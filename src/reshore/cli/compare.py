@@ -30,10 +30,15 @@ def command(before: str, after: str, show_all: bool, json_: bool, quiet: bool) -
         click.echo(as_json("compare", manifest=manifest, tables={"comparison": comparison.table}))
         return 0
     table = comparison.table
-    click.echo(f"run {first.run} → run {second.run}: {table.height} numbers of {table['good'].n_unique()} goods differ")
+    goods = table["good"].n_unique()
+    counted = f"{table.height} number{'s' if table.height != 1 else ''} of {goods} good{'s' if goods != 1 else ''}"
+    click.echo(f"run {first.run} → run {second.run}: {counted} differ{'s' if table.height == 1 else ''}")
     for reason in comparison.reasons:
         click.echo(f"  {reason}")
     if table.height:
         show_table(table.drop("good"), COMPARISON, table.height if show_all else 30)
-    say("next: reshore why OUT GOOD COLUMN on either run")
+        good, column = table.row(0, named=True)["good"], table.row(0, named=True)["column"]
+        say(f"next: reshore why {after} {good} {column.removesuffix('_low').removesuffix('_high')}")
+    else:
+        say(f"next: reshore report {after} -o report.html")
     return 0

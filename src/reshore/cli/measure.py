@@ -9,6 +9,7 @@ import click
 
 from reshore.cli.talk import Progress, as_json, say, show_rows, target
 
+SUFFIXES = (".html", ".csv", ".parquet", ".json")
 HEADINGS = ("Good", "From concern", "Largest supplier", "Its share", "Basis", "Year")
 
 
@@ -40,18 +41,20 @@ def command(
     """Measures and shows the most exposed goods."""
     from reshore.data import read_package
     from reshore.study import make_study, run
-    from reshore.study.findings import most_exposed
+    from reshore.study.findings import in_words, most_exposed, the
 
     document = target(output, force)
-    enemies = _split(concern) or ["CHN", "IRN", "PRK", "RUS"]
+    if document is not None and document.suffix not in SUFFIXES:
+        raise click.UsageError(f"cannot write '{document.suffix or output}'; there are {', '.join(SUFFIXES)}")
+    named = _split(concern) or ["CHN", "IRN", "PRK", "RUS"]
     settings = {
         "study": {
-            "title": f"Exposure of {home}",
-            "question": f"Where does {home} depend on {', '.join(enemies)}?",
+            "title": f"Exposure of {the(home)}",
+            "question": f"Where does {the(home)} depend on {in_words([the(code) for code in named])}?",
             "package": package,
             "home": home,
             "allies": _split(allies),
-            "concern": [code for code in enemies if code != home],
+            "concern": [code for code in named if code != home],
             "at": at,
         },
         "exposure": {"chains": _split(chains)},
@@ -63,7 +66,7 @@ def command(
     results = run(study, data, progress.step)
     if document is not None:
         _write(results, document)
-        say(f"{document} written")
+        say(f"{document} written; next: reshore run STUDY keeps all results (`reshore demo` writes studies)")
     if json_:
         click.echo(as_json("measure", manifest=results.manifest, tables=results.tables, problems=results.notes))
     elif document is None:
@@ -107,8 +110,6 @@ def _write(results: object, document: Path) -> None:
         write_report(results, document)
     elif name in ("csv", "parquet"):
         write_files({document.name: table_files(results)[f"tables/exposure.{name}"]}, document.parent)
-    elif name == "json":
+    else:
         text = as_json("measure", manifest=results.manifest, tables=results.tables, problems=results.notes)
         write_files({document.name: text.encode()}, document.parent)
-    else:
-        raise click.UsageError(f"cannot write '.{name}'; there are .html, .csv, .parquet and .json")

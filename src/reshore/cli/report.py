@@ -30,4 +30,5 @@ def command(out: str, output: str, force: bool, quiet: bool) -> int:
         document.parent.mkdir(parents=True, exist_ok=True)
         writer(results, document)
     say(f"{document} written")
+    say(f"next: reshore why {out} GOOD COLUMN takes any number of it apart")
     return 0

@@ -20,13 +20,15 @@ def command(study: str, output: str, force: bool, json_: bool, quiet: bool) -> i
     """Runs a study and says what was found."""
     from reshore.report import write_report, write_workbook
     from reshore.study import lines, read_study, run, write_results
+    from reshore.study.findings import in_words, the
 
     question = read_study(study)
     folder = target(output, force)
     assert folder is not None
     progress = Progress(quiet or json_)
     if not (quiet or json_):
-        say(f"You ask: {question.question} Home {question.home}; concern {', '.join(question.concern)}.")
+        concern = in_words([the(code) for code in question.concern])
+        say(f"You ask: {question.question} Home: {the(question.home)}; countries of concern: {concern}.")
     results = run(question, step=progress.step)
     with progress.step("writing tables"):
         write_results(results, folder, _now())

@@ -18,6 +18,8 @@ from reshore.tables import Table
 from reshore.units import written
 
 SHOWN = 10
+PIPED_WIDTH = 180
+LONG_CELL = 30
 
 
 class Progress:
@@ -83,19 +85,25 @@ def as_json(
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
+def _width() -> int | None:
+    """The width of tables: that of the terminal; wide where the output goes to a file or another program."""
+    return None if sys.stdout.isatty() else PIPED_WIDTH
+
+
 def show_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Ready-made cells as a table on the terminal; the first column is the widest and keeps its words whole."""
+    """Ready-made cells as a table on the terminal: nothing is cut off, long texts are wrapped."""
     from rich.console import Console
     from rich.table import Table as Grid
 
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for position, heading in enumerate(headings):
-        grid.add_column(heading, overflow="fold" if position == 0 else "ellipsis", no_wrap=position > 0)
+        longest = max((len(row[position]) for row in rows), default=0)
+        grid.add_column(heading, overflow="fold", no_wrap=longest <= LONG_CELL)
     for row in rows:
         from rich.markup import escape
 
         grid.add_row(*(escape(cell) for cell in row))
-    Console(highlight=False).print(grid)
+    Console(highlight=False, width=_width()).print(grid)
 
 
 def show_table(frame: pl.DataFrame, table: Table, limit: int = 40) -> None:
@@ -111,7 +119,7 @@ def show_table(frame: pl.DataFrame, table: Table, limit: int = 40) -> None:
         grid.add_column(column.label if column else name, justify="right" if numeric else "left", overflow="fold")
     for row in frame.head(limit).iter_rows(named=True):
         grid.add_row(*(_cell(value, named.get(name)) for name, value in row.items()))
-    Console(highlight=False, soft_wrap=False).print(grid)
+    Console(highlight=False, width=_width()).print(grid)
     if frame.height > limit:
         say(f"… {frame.height - limit} more rows")
 

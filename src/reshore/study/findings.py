@@ -138,13 +138,13 @@ def the(code: str) -> str:
     return f"the {country_name(code)}" if code in _WITH_ARTICLE else country_name(code)
 
 
-def reading(point: float | None, low: float | None, high: float | None) -> str:
+def reading(point: float | None, low: float | None, high: float | None, unknown: str = "an unknown share") -> str:
     """A share as people read it: the figure, or what is known of it where sources leave part open."""
     if point is not None and (low is None or high is None or abs(high - low) < 5e-4):
         return written(point, SHARE)
     low, high = 0.0 if low is None else low, 1.0 if high is None else high
     if high >= 0.9995:
-        return f"at least {written(low, SHARE)}" if low >= 5e-4 else "an unknown share"
+        return f"at least {written(low, SHARE)}" if low >= 5e-4 else unknown
     if low < 5e-4:
         return f"at most {written(high, SHARE)}"
     ends = written(low, SHARE).removesuffix(" %"), written(high, SHARE)

@@ -1,8 +1,12 @@
-"""`explain`: what a number of a run was made of, down to the rows and their sources."""
+"""`explain`: what a number of a run was made of, down to the rows and their sources.
+
+Where a number is a sum, its terms are shown and add up to it; where it is not, the rows that it was read from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,9 +16,12 @@ from reshore.errors import UsageError
 from reshore.exposure import METRICS, Metric
 from reshore.study.findings import reading
 from reshore.study.results import Results
+from reshore.study.terms import Term, terms_of
 from reshore.tables import Column, Table
 from reshore.tables.cells import did_you_mean
 from reshore.units import written
+
+_ADDS_UP = 1e-9
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Evidence:
 class Explanation:
     """Why a cell of a result table says what it says.
 
-    ``sources`` are the rows of the table of sources that the evidence cites; ``others`` are figures that were not used.
+    ``terms`` add up to ``total``; there are none where the number is no sum. ``sources`` are the rows of the table of
+    sources that the evidence cites; ``others`` are figures that were not used.
     """
 
     good: str
@@ -40,91 +48,177 @@ class Explanation:
     question: str
     formula: str
     method: str
+    terms: tuple[Term, ...]
+    total: str
     evidence: tuple[Evidence, ...]
     sources: pl.DataFrame
     others: pl.DataFrame
 
 
 def explain(results: Results, good: str, column: str = "concern_share") -> Explanation:
-    """What the number in `column` of the exposure table was made of for `good` (its key, or its name for people).
+    """What a number was made of.
+
+    Parameters
+    ----------
+    results
+        The run.
+    good
+        Key of a good, or its name for people; for the table ``control`` those of an organization.
+    column
+        A column of the exposure table, or the name of another result table: its rows for the good.
 
     Raises
     ------
     UsageError
-        When there is no such good or column; names the nearest.
+        When there is no such good, column or table; names the nearest.
     """
+    if column in results.tables and column != "exposure":
+        return _explain_table(results, good, column)
     exposure = results["exposure"]
-    key = _key(exposure, good)
-    metric, record = _metric(column)
+    key = _key(good, dict(exposure.select("good", "label").iter_rows()), "good")
+    metric, record = _metric(results, column)
     row = exposure.row(by_predicate=pl.col("good") == key, named=True)
-    evidence = tuple(_evidence(results, key, metric))
-    cited = sorted({source for part in evidence for source in _cited(part.frame)})
-    sources = results.package["sources"].filter(pl.col("source").is_in(cited))
+    evidence = tuple(_evidence(results, key, metric.reads))
     others = results["conflicts"].filter(pl.col("good") == key)
-    if record.kind == "number":
-        low, high = row.get(f"{record.name}_low"), row.get(f"{record.name}_high")
-        is_share = record.unit is not None and record.unit.dimension == "share"
-        value = reading(row[record.name], low, high) if is_share else _number(row[record.name], low, high, record)
-    else:
-        value = "unknown" if row[record.name] is None else str(row[record.name])
+    value = _value(row, record)
+    terms = terms_of(results, key, record.name)
+    total = _total(terms, row[record.name], row.get(f"{record.name}_low"), record)
     return Explanation(
-        key, row["label"], record, value, metric.question, metric.formula, metric.source, evidence, sources, others
-    )
+        key, row["label"], record, value, metric.question, metric.formula, metric.source, terms, total, evidence,
+        _sources(results, [*(part.frame for part in evidence), others]), others,
+    )  # fmt: skip
 
 
-def _number(point: float | None, low: float | None, high: float | None, record: Column) -> str:
+def _explain_table(results: Results, name: str, table: str) -> Explanation:
+    """The rows of a result table for one good or organization, with what they rest on."""
+    record, frame = results.columns[table], results[table]
+    kind = record.key[0]
+    column = Column(record.name, "text", record.label, record.description)
+    names = results["exposure"] if kind == "good" else results.package["organizations"].rename({"organization": kind})
+    labels = dict(names.select(kind, "label").iter_rows())
+    key = _key(name, labels, kind)
+    rows = frame.filter(pl.col(kind) == key)
+    evidence = (
+        Evidence(record.label, record, rows), *_evidence(results, key, tuple(n for n in _RESTS_ON[table] if n != table))
+    )  # fmt: skip
+    none = results["conflicts"].clear()
+    value = f"{rows.height} row{'' if rows.height == 1 else 's'}"
+    return Explanation(
+        key, labels[key], column, value, record.description, _FORMULAS[table], "see the concepts of the documentation",
+        (), "", evidence, _sources(results, [part.frame for part in evidence]), none,
+    )  # fmt: skip
+
+
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "suppliers": ("supply",),
+    "conflicts": ("supply",),
+    "cut_sets": ("inputs", "supply"),
+    "flags": ("supply", "trade"),
+    "look_through": ("inputs", "supply"),
+    "gaps": ("supply",),
+    "control": ("stakes", "posts"),
+    "reach": ("trade",),
+}
+"""Tables of the package in which the rows behind a result table are found."""
+
+_FORMULAS: Mapping[str, str] = {
+    "suppliers": "the series chosen by the order of bases, coverage, confidence and year; variants by market size",
+    "conflicts": "every series that was not chosen, with the first rule by which it stood back",
+    "cut_sets": "minimal cut sets of the AND/OR graph: essential inputs are needed together, any supplier will do",
+    "flags": "the value against its threshold; the margin is that of the end of the range that decides",
+    "look_through": "T = s + Σ a · T(input), as a share of its total; s: suppliers' shares, a: value of inputs",
+    "gaps": "one row per kind of gap that the figures of the good show",
+    "control": "more than half of votes, seats or posts, followed upward through every level; ranges where unknown",
+    "reach": "comparative advantage, density and complexity from one year of world trade",
+}
+
+
+def _value(row: Mapping[str, object], record: Column) -> str:
+    point = row[record.name]
+    if record.kind != "number":
+        return "unknown" if point is None else str(point)
+    low, high = row.get(f"{record.name}_low"), row.get(f"{record.name}_high")
+    if record.unit is not None and record.unit.dimension == "share":
+        return reading(_float(point), _float(low), _float(high))
     if point is None and low is not None and high is not None:
-        return f"{written(low, record.unit)} to {written(high, record.unit)}"
-    return written(point, record.unit)
+        return f"{written(_float(low), record.unit)} to {written(_float(high), record.unit)}"
+    return written(_float(point), record.unit)
 
 
-def _key(exposure: pl.DataFrame, good: str) -> str:
-    keys, labels = exposure["good"].to_list(), exposure["label"].to_list()
-    if good in keys:
-        return good
-    folded = {label.casefold(): key for key, label in zip(keys, labels, strict=True)}
-    if good.casefold() in folded:
-        return str(folded[good.casefold()])
-    raise UsageError(f"no good '{good}'; {did_you_mean(good, [*keys, *labels])}")
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
-def _metric(column: str) -> tuple[Metric, Column]:
+def _total(terms: Sequence[Term], point: object, low: object, record: Column) -> str:
+    """What the terms add up to, and how that stands to the number."""
+    if not terms:
+        return ""
+    added = math.fsum(term.contribution for term in terms)
+    for number, name in ((_float(point), "the number"), (_float(low), "the low end of the range")):
+        if number is not None and abs(added - number) <= _ADDS_UP:
+            return f"{written(number, record.unit)}: {name}"
+    return f"{written(added, record.unit)}; the rest of the range is what other suppliers leave open"
+
+
+def _key(name: str, labels: Mapping[str, str], kind: str) -> str:
+    if name in labels:
+        return name
+    folded = {label.casefold(): key for key, label in labels.items()}
+    if name.casefold() in folded:
+        return folded[name.casefold()]
+    raise UsageError(f"no {kind} '{name}'; {did_you_mean(name, [*labels, *labels.values()])}")
+
+
+def _metric(results: Results, column: str) -> tuple[Metric, Column]:
     for metric in METRICS:
         for record in metric.columns:
             if column in (record.name, f"{record.name}_low", f"{record.name}_high"):
                 return metric, record
     known = [record.name for metric in METRICS for record in metric.columns]
-    raise UsageError(f"no number '{column}'; {did_you_mean(column, known)}")
+    raise UsageError(f"no number '{column}'; {did_you_mean(column, [*known, *results.tables])}")
 
 
-def _evidence(results: Results, good: str, metric: Metric) -> list[Evidence]:
-    """The rows that a metric reads for one good."""
+def _evidence(results: Results, key: str, names: Sequence[str]) -> list[Evidence]:
+    """The rows of tables that a number reads for one good or organization."""
     parts = []
-    for name in metric.reads:
+    for name in names:
         if name in results.tables:
             record, frame = results.columns[name], results[name]
-            rows = frame.filter(pl.col("good") == good)
+            rows = frame.filter(pl.col("good") == key)
         else:
-            record, frame = data_table(name), results.package[name]
-            rows = _rows_used(results, good, name)
+            record = data_table(name)
+            rows = _rows_used(results, key, name)
         if rows.height:
             parts.append(Evidence(record.label, record, rows))
     return parts
 
 
-def _rows_used(results: Results, good: str, name: str) -> pl.DataFrame:
+def _rows_used(results: Results, key: str, name: str) -> pl.DataFrame:
     frame = results.package[name]
+    is_good = key in set(results["exposure"]["good"])
     if name == "supply":
-        return _supply_used(results, good)
+        return _supply_used(results, key)
     if name == "inputs":
-        return frame.filter(pl.col("good").is_in(_upstream(results, good)))
-    if name == "stakes":
-        suppliers = _supply_used(results, good)["supplier"]
-        return frame.filter(pl.col("owned").is_in(suppliers.to_list()))
-    rows = frame.filter(pl.col("good") == good)
-    if name == "indicators":
-        rows = rows.filter(pl.col("country").is_in([results.study.home, "WLD"]))
-    return rows
+        return frame.filter(pl.col("good").is_in(_upstream(results, key)))
+    if name in ("stakes", "posts"):
+        owned = "owned" if name == "stakes" else "organization"
+        below = _supply_used(results, key)["supplier"].to_list() if is_good else [key]
+        return frame.filter(pl.col(owned).is_in(_owners(results, below)))
+    rows = frame.filter(pl.col("good") == key)
+    return _reliance_used(results, key, rows) if name == "indicators" else rows
+
+
+def _reliance_used(results: Results, good: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The indicator that was published, or the flows from which reliance was computed."""
+    used = results["exposure"].row(by_predicate=pl.col("good") == good, named=True)
+    rows = rows.filter(pl.col("country") == results.study.home)
+    if used["net_import_reliance_origin"] != "published":
+        return rows.filter(pl.col("indicator").is_in(["imports", "exports", "production", "stocks"]))
+    return rows.filter(
+        (pl.col("indicator") == "net import reliance")
+        & (pl.col("source") == used["net_import_reliance_source"])
+        & pl.col("period").eq_missing(pl.lit(used["net_import_reliance_period"], pl.String))
+    )
 
 
 def _supply_used(results: Results, good: str) -> pl.DataFrame:
@@ -153,6 +247,21 @@ def _upstream(results: Results, good: str) -> Sequence[str]:
         front = (used | kinds) - found
         found |= front
     return sorted(found)
+
+
+def _owners(results: Results, organizations: Sequence[str]) -> Sequence[str]:
+    """`organizations` with every owner above them."""
+    stakes = results.package["stakes"]
+    found = front = set(organizations)
+    while front:
+        front = set(stakes.filter(pl.col("owned").is_in(sorted(front)))["owner"]) - found
+        found = found | front
+    return sorted(found)
+
+
+def _sources(results: Results, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    cited = sorted({source for frame in frames for source in _cited(frame)})
+    return results.package["sources"].filter(pl.col("source").is_in(cited))
 
 
 def _cited(frame: pl.DataFrame) -> list[str]:
