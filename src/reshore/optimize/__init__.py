@@ -1,12 +1,14 @@
 """Linear and mixed-integer programs as plain records, screened, solved, and verified."""
 
-from reshore.optimize.highs import Limits, Session
+from reshore.optimize.highs import NEAR, Basis, Limits, Session
 from reshore.optimize.program import Block, Builder, Program, Term
 from reshore.optimize.screen import screen
 from reshore.optimize.solve import Solution, rank_weights, solve
 from reshore.optimize.verify import Verdict, verify
 
 __all__ = [
+    "NEAR",
+    "Basis",
     "Block",
     "Builder",
     "Limits",

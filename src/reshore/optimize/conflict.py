@@ -118,32 +118,37 @@ def _needed(members: Indices, switch: Callable[[Indices, bool], None], clashes: 
         step = max(1, step // 2)
 
 
-def _row_sentences(program: Program, rows: Indices) -> list[tuple[str, str]]:
-    """(kind, sentence) of each row."""
+Sentence = tuple[str, float, str]
+"""Kind, size of the side or bound, sentence."""
+
+
+def _row_sentences(program: Program, rows: Indices) -> list[Sentence]:
+    sizes = np.maximum(_finite_size(program.row_low), _finite_size(program.row_high))
     named = []
     for row in rows:
         block = program.row_block(int(row))
-        named.append((block.name if block else "requirements", program.row_says(int(row))))
+        named.append((block.name if block else "requirements", float(sizes[row]), program.row_says(int(row))))
     return named
 
 
-def _bound_sentences(program: Program, columns: Indices) -> list[tuple[str, str]]:
+def _bound_sentences(program: Program, columns: Indices) -> list[Sentence]:
     sentences = []
     for column in columns:
         low, high = program.low[column], program.high[column]
         parts = [f"at least {low:g}"] if np.isfinite(low) and low != 0 else []
         parts += [f"at most {high:g}"] if np.isfinite(high) else []
-        sentences.append(("bounds", f"{program.column_says(int(column))} is {' and '.join(parts)}"))
+        size = float(max(_finite_size(low), _finite_size(high)))
+        sentences.append(("bounds", size, f"{program.column_says(int(column))} is {' and '.join(parts)}"))
     return sentences
 
 
-def _at_most(sentences: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The sentences; where there are more than ten, each kind shows its first and counts the rest."""
+def _at_most(sentences: list[Sentence]) -> tuple[str, ...]:
+    """The sentences; where there are more than ten, each kind shows its largest and counts the rest."""
     if len(sentences) <= MOST_SENTENCES:
-        return tuple(sentence for _, sentence in sentences)
-    kinds: dict[str, list[str]] = {}
-    for kind, sentence in sentences:
-        kinds.setdefault(kind, []).append(sentence)
+        return tuple(sentence for _, _, sentence in sentences)
+    kinds: dict[str, list[str]] = {kind: [] for kind, _, _ in sentences}
+    for kind, _, sentence in sorted(sentences, key=lambda one: -one[1]):
+        kinds[kind].append(sentence)
     room = max(1, MOST_SENTENCES // len(kinds))
     shown = []
     for kind, group in list(kinds.items())[:MOST_SENTENCES]:
@@ -187,7 +192,8 @@ def _cheapest(program: Program) -> tuple[str, ...]:
     for k in np.flatnonzero(amounts > 1e-7 * np.maximum(sides, amounts.max(initial=0.0))):
         word = "less" if give[0, k] > give[1, k] else "more"
         part = f" ({100 * amounts[k] * price[k]:.3g} %)" if sides[k] > 1e-9 else ""
-        sentences.append(("relaxations", f"{program.row_says(int(soft[k]))}: {amounts[k]:.4g} {word}{part}"))
+        says = f"{program.row_says(int(soft[k]))}: {amounts[k]:.4g} {word}{part}"
+        sentences.append(("relaxations", float(amounts[k] * price[k]), says))
     return _at_most(sentences)
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from reshore.errors import SolverError
@@ -46,6 +47,15 @@ OPTIONS: dict[str, Any] = {
     "dual_feasibility_tolerance": 1e-9,
     "mip_feasibility_tolerance": 1e-7,
 }
+
+NEAR: dict[str, Any] = {
+    "presolve": "off",
+    "simplex_scale_strategy": 0,
+    "simplex_dual_edge_weight_strategy": 1,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+}
+"""Options for a program whose numbers are near 1 and whose first basis is near the best one."""
 
 NO_LIMIT = 2**31 - 1
 
@@ -78,6 +88,27 @@ class Answer:
     nodes: int = 0
 
 
+@dataclass(frozen=True)
+class Basis:
+    """A basis stated by hand: for each variable and requirement, whether it is basic or at which end it lies."""
+
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
+
+    LOW: ClassVar[int] = 0
+    BASIC: ClassVar[int] = 1
+    HIGH: ClassVar[int] = 2
+
+    def stated(self) -> Any:
+        """The basis in the solver's words."""
+        words = [highspy.HighsBasisStatus(k) for k in range(3)]
+        basis = highspy.HighsBasis()
+        basis.col_status = [words[k] for k in self.columns.tolist()]
+        basis.row_status = [words[k] for k in self.rows.tolist()]
+        basis.valid = True
+        return basis
+
+
 class Session:
     """One program in the solver: solve, change numbers, solve again from the last basis.
 
@@ -85,12 +116,14 @@ class Session:
     the program as it stands; `reshore.optimize.solve` takes a session in place of a program and verifies against it.
     """
 
-    def __init__(self, program: Program, limits: Limits | None = None) -> None:
+    def __init__(
+        self, program: Program, limits: Limits | None = None, options: Mapping[str, Any] | None = None
+    ) -> None:
         self.program = self._told = program
         self._scales = scales_of(program)
         with _banner_off_stdout():
             self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the solver's package has no types
-        for name, value in OPTIONS.items():
+        for name, value in {**OPTIONS, **(options or {})}.items():
             self._check(self._highs.setOptionValue(name, value), f"set {name}")
         self.limit(limits or Limits())
         self._check(self._highs.passModel(_model(scaled(program, self._scales))), "load the program")
@@ -196,8 +229,9 @@ class Session:
         self._check(self._highs.setSolution(solution), "take the first answer")
 
     def start_at(self, basis: Any) -> None:
-        """Starts from the basis of an earlier answer (programs without integers)."""
-        self._check(self._highs.setBasis(basis), "take the basis")
+        """Starts from the basis of an earlier answer, or one stated by hand (programs without integers)."""
+        stated = basis.stated() if isinstance(basis, Basis) else basis
+        self._check(self._highs.setBasis(stated), "take the basis")
 
     def solve(self) -> Answer:
         """What the solver says of the program as it stands, unverified."""
