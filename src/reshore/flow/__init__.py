@@ -6,7 +6,7 @@
 
 from reshore.flow.build import Assumptions, build_world
 from reshore.flow.cut import Cut, Rest, Terms, at_rest, cut_off, mirror
-from reshore.flow.outcome import Outcome, read_outcome, run_flow
+from reshore.flow.outcome import Outcome, Plan, run_flow
 from reshore.flow.program import FlowProgram, build_flow
 from reshore.flow.situation import ALL_USERS, RATIONING, Project, Rationing, Rule, Situation, Tier, capacity_of
 from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Shares, World
@@ -23,6 +23,7 @@ __all__ = [
     "Edges",
     "FlowProgram",
     "Outcome",
+    "Plan",
     "Project",
     "Rationing",
     "Rest",
@@ -38,6 +39,5 @@ __all__ = [
     "capacity_of",
     "cut_off",
     "mirror",
-    "read_outcome",
     "run_flow",
 ]

@@ -15,6 +15,7 @@ from reshore.errors import InputError, Place, Problem
 from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Floats, Shares, World
 
 HALF = 0.5
+REST = "XX-ROW"
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Assumptions:
     unknown
         Where output of unknown origin belongs. ``shared``: where the known suppliers make more than half, to the rest
         of the world if the figures list whole countries (who is listed has no more than is listed), else like that of
-        the known suppliers; otherwise where it is used; ``spared``: with nobody that is ever cut; ``unknown``: in `XX-UNK`, which a cut can
-        name.
+        the known suppliers; otherwise where it is used; ``spared``: with nobody that is ever cut; ``unknown``: in
+        `XX-UNK`, which a cut can name.
     markets
         Whose supply counts; see `reshore.chain.choice`.
     use_shares
@@ -132,22 +133,12 @@ def _supply(
     for position, good in enumerate(chain.goods):
         if chain.variants_of[good.good]:
             continue
-        known = (
-            {(place,): share for place, share in sampled.get(good.good, {}).items()} if by in ("site", "seat") else {}
-        )
-        known = known or _known(chain, choice, good.good, by, controlled_by)
+        known: dict[tuple[str, ...], float] = _known(chain, choice, good.good, by, controlled_by)
+        if good.good in sampled and by != "organization":
+            known = {(place,): share for place, share in sampled[good.good].items()}
         total = math.fsum(known.values())
-        if total > 1:
-            known, total = {places: share / total for places, share in known.items()}, 1.0
-        rest = max(0.0, 1.0 - total)
-        if rest > 1e-12 and taken.unknown == "shared" and total > HALF and _lists_countries(chain, choice, good.good, by):
-            known[("XX-ROW",)] = known.get(("XX-ROW",), 0.0) + rest
-            rest = 0.0
-        if rest > 1e-12 and taken.unknown == "shared" and total > HALF and by != "organization":
-            known, rest = {places: share / total for places, share in known.items()}, 0.0
-        if rest > 1e-12:
-            place = UNKNOWN if taken.unknown != "spared" else "XX-ROW"
-            known[(place,)] = known.get((place,), 0.0) + rest
+        lists_countries = _lists_countries(chain, choice, good.good, by)
+        known = _completed(known, total, taken.unknown, by, lists_countries=lists_countries)
         if total <= HALF:
             nobody.append(good.good)
         rows += [(position, places, share) for places, share in sorted(known.items()) if share > 0]
@@ -163,6 +154,23 @@ def _supply(
         tuple(row[1] for row in rows),
         np.array([row[2] for row in rows], dtype=np.float64),
     )
+
+
+def _completed(
+    known: dict[tuple[str, ...], float], total: float, unknown: str, by: By, *, lists_countries: bool
+) -> dict[tuple[str, ...], float]:
+    """Shares that sum to 1: what nobody is known to make goes where the assumption says."""
+    if total > 1:
+        return {places: share / total for places, share in known.items()}
+    rest = 1.0 - total
+    if rest <= 1e-12:
+        return known
+    place = UNKNOWN
+    if unknown == "spared" or (unknown == "shared" and total > HALF and lists_countries):
+        place = REST
+    elif unknown == "shared" and total > HALF and by != "organization":
+        return {places: share / total for places, share in known.items()}
+    return {**known, (place,): known.get((place,), 0.0) + rest}
 
 
 def _known(
@@ -196,7 +204,7 @@ def _points(split: Split | None) -> dict[tuple[str, ...], float]:
     shares = {
         (row.supplier,): row.low if row.point is None else row.point
         for row in split.shares
-        if row.is_named or row.supplier not in PLACEHOLDERS or row.supplier == "XX-ROW"
+        if row.is_named or row.supplier not in PLACEHOLDERS or row.supplier == REST
     }
     return {places: share for places, share in shares.items() if share > 0}
 
@@ -279,8 +287,16 @@ class _Recipes:
 
 
 def _useful(chain: ValueChain, finals: frozenset[str]) -> frozenset[str]:
-    """Goods that lead to a final use."""
-    return finals | chain.ancestors(*sorted(finals))
+    """Goods whose loss can reach a final use."""
+    seen, stack = set(finals), sorted(finals)
+    while stack:
+        good = stack.pop()
+        needs = [edge.input for edge in chain.inputs_of[good] if edge.need != "minor"]
+        for other in (*needs, *chain.variants_of[good]):
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return frozenset(seen)
 
 
 def _too_much(good: str, stated: Mapping[str, float]) -> Problem:

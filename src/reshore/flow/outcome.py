@@ -1,57 +1,97 @@
-"""`Outcome`: what a situation comes to, read from the solved program and checked against the world."""
+"""`Outcome`: what a situation comes to, solved, verified and read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from reshore.errors import SolverError
-from reshore.flow.program import FlowProgram, Layout, build_flow, stocks_of
+from reshore.flow.narrow import Mask, as_needed, can_want, narrowed, rest_basis
+from reshore.flow.program import FlowProgram, build_flow, stocks_of
 from reshore.flow.situation import Situation
 from reshore.flow.world import Floats, World
-from reshore.optimize import Limits, Solution, solve
+from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve
 
 DECIMALS = 10
 """Amounts are rounded to this many decimals: finer than any tolerance, coarser than the solver's last bits."""
 
+TILT = 1e-6
+"""Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """The part of a flow program that had to be solved: its goods, program, session and verified answers.
+
+    One answer per pass: rules that serve one tier after another take as many as there are tiers.
+    """
+
+    kept: Mask
+    flow: FlowProgram
+    session: Session
+    answers: tuple[Solution, ...]
+
+    @property
+    def x(self) -> Floats:
+        """Values of the variables."""
+        return self.answers[-1].x
+
 
 @dataclass(frozen=True)
+class Plan:
+    """Who makes and stores what, shapes (n_goods, n_months), in shares of a year's world output.
+
+    Among the plans that serve as much it is the one whose stocks are fullest, and that makes least.
+    """
+
+    made: Floats
+    stock: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """Month by month: what was made, in stock and served.
+    """What a situation comes to, month by month.
 
     Attributes
     ----------
-    made, stock
-        Shape (n_goods, n_months), in shares of a year's world output.
     served
         Shape (n_final, n_tiers, n_months), in shares of a year's whole final use.
     served_share
         Shape (n_final, n_months): the part of the coalition's demand that was met, 1 where nothing was asked for.
     unserved_value
         Shape (n_final, n_months): the value of what was not, in the unit of ``situation.value``.
-    short
-        Shape (n_goods, n_months): by how much the program's objective rises per unit of a good; the greatest value of
-        a final use is 1 there.
     residual
-        The worst miss of any balance of goods.
+        The worst miss of any balance of goods, in shares of a year's world output.
+    solved
+        The part of the program that had to be solved; ``None`` when nothing can be short.
     """
 
     world: World
     situation: Situation
-    made: Floats
-    stock: Floats
     served: Floats
     served_share: Floats
     unserved_value: Floats
-    short: Floats
     residual: float
-    solution: Solution
+    solved: Solved | None
 
     @property
     def loss(self) -> float:
         """Value of everything that was not served."""
-        return float(self.unserved_value.sum())
+        return math.fsum(self.unserved_value.ravel().tolist())
+
+    @property
+    def made(self) -> Floats:
+        """What is made of each good, shape (n_goods, n_months), in shares of a year's world output."""
+        return self.plan.made
+
+    @property
+    def stock(self) -> Floats:
+        """What is in stock after each month, shape (n_goods, n_months), in shares of a year's world output."""
+        return self.plan.stock
 
     def tier_share(self, tier: str) -> Floats:
         """The part of a tier's demand that was met, shape (n_final, n_months); 1 where it asks for nothing."""
@@ -59,83 +99,161 @@ class Outcome:
         asked = self.situation.asked[:, k]
         return np.divide(self.served[:, k], asked, out=np.ones_like(asked), where=asked > 1e-12)
 
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan behind what is served; ties between plans are broken when it is first asked for."""
+        solved, world, situation = self.solved, self.world, self.situation
+        start, _ = stocks_of(world, situation)
+        made = np.zeros(situation.capacity.shape)
+        stock = np.repeat(start[:, None], situation.n_months, axis=1)
+        if solved is not None:
+            x = solve(solved.session, ties=_fullest(solved.flow)).x
+            made[solved.kept], stock[solved.kept] = x[solved.flow.at.made], x[solved.flow.at.stock]
+            _conserved(_residual(solved.flow, x))
+        none = np.zeros(len(world.goods), dtype=bool)
+        return Plan(
+            _rounded(as_needed(world, situation, none if solved is None else solved.kept, made)), _rounded(stock)
+        )
+
+    @cached_property
+    def short(self) -> Floats:
+        """What one more unit of a good would be worth, shape (n_goods, n_months).
+
+        In shares of the value of the most valuable final use; one of the possible prices where several prove the
+        optimum.
+        """
+        return self.prices["balance"]
+
+    @cached_property
+    def prices(self) -> Mapping[str, Floats]:
+        """What one more unit of what binds would be worth, each of shape (n_goods, n_months).
+
+        ``balance``: of the good itself; ``capacity``: of room to make it; ``stock``: of room to store it; ``half``,
+        ``design``, ``wear``: of capacity that is held back by an important input, a design input or a tool.
+        """
+        shape = self.situation.capacity.shape
+        names = ("balance", "capacity", "stock", "half", "design", "wear")
+        found = {name: np.zeros(shape) for name in names}
+        if self.solved is None:
+            return found
+        kept, flow = np.flatnonzero(self.solved.kept), self.solved.flow
+        scale = float(flow.situation.value.max(initial=0.0)) / float(self.situation.value.max(initial=0.0))
+        at, world = flow.at, flow.world
+        for answer in self.solved.answers:
+            if answer.duals is None or answer.reduced is None:
+                continue
+            rows, columns = np.abs(answer.duals) * scale, np.maximum(answer.reduced, 0.0) * scale
+            for name, values, goods in (
+                ("balance", rows[at.balance], np.arange(kept.size)),
+                ("capacity", columns[at.made], np.arange(kept.size)),
+                ("stock", columns[at.stock], np.arange(kept.size)),
+                ("half", rows[at.half], world.consumed.good[world.consumed.half]),
+                ("design", rows[at.old], world.design.good),
+                ("wear", rows[at.worn], world.capital.good),
+            ):
+                np.maximum.at(found[name], kept[goods], _rounded(values))
+        return found
+
 
 def run_flow(world: World, situation: Situation, limits: Limits | None = None) -> Outcome:
     """Solves the flow of `world` in `situation`, verifies it, and reads the outcome.
 
+    Only what can be short is solved (see `reshore.flow.narrow`), from the basis of the world at rest.
+
     Raises
     ------
     SolverError
-        When the answer does not conserve goods.
+        When an answer does not hold, or does not conserve goods.
     """
-    flow = build_flow(world, situation)
-    return read_outcome(flow, solve(flow.program, limits))
+    kept = can_want(world, situation)
+    asked = situation.asked
+    if not kept[world.final].any():
+        return _read(world, situation, asked.copy(), 0.0, None)
+    order = TILT * (rank_weights(world.final.size) - 1.0)
+    tilted = replace(situation, value=situation.value * (1.0 - order))
+    flow = build_flow(*narrowed(world, tilted, kept))
+    session = Session(flow.program, limits, NEAR)
+    session.start_at(rest_basis(flow))
+    answers = _tier_by_tier(flow, session) if situation.rationing == "home_first" else (solve(session),)
+    solved = Solved(kept, flow, session, answers)
+    residual = _residual(flow, solved.x)
+    _conserved(residual)
+    served = asked.copy()
+    served[kept[world.final]] = _served(flow, solved.x)
+    return _read(world, situation, served, residual, solved)
 
 
-def ties_of(at: Layout, n_columns: int) -> Floats:
-    """Weights that choose among equal plans: stocks as full as possible, then as little made and passed as possible."""
-    turns = np.arange(n_columns) * 0.6180339887498949
-    weights = 1.0 + turns - np.floor(turns)
-    weights *= 0.01
-    weights[at.stock] *= -100.0
-    weights[at.served] = 0.0
+def _tier_by_tier(flow: FlowProgram, session: Session) -> tuple[Solution, ...]:
+    """Serves each tier as well as can be before the next: one pass per tier, what is served so far stands."""
+    answers = []
+    served, cost = flow.at.served, session.program.cost.copy()
+    for k in range(served.shape[1]):
+        now = np.zeros_like(cost)
+        now[served[:, k]] = cost[served[:, k]]
+        session.set_costs(np.arange(cost.size), now)
+        answers.append(solve(session))
+        columns = served[:, k].ravel()
+        got = np.clip(answers[-1].x[columns], 0.0, flow.program.high[columns])
+        session.set_bounds(columns, np.maximum(got - 1e-12, 0.0), got)
+    return tuple(answers)
+
+
+def _fullest(flow: FlowProgram) -> Floats:
+    """Weights that choose among equal plans: stocks as full as possible, then as little made as possible."""
+    weights = 0.01 * rank_weights(flow.program.n_columns)
+    weights[flow.at.stock] *= -100.0
+    weights[flow.at.served] = 0.0
     return weights
 
 
-def read_outcome(flow: FlowProgram, solution: Solution) -> Outcome:
-    """The outcome of a solved flow program."""
-    world, situation, at = flow.world, flow.situation, flow.at
-    x = solution.x
-    asked = situation.asked
-    served = np.minimum(np.maximum(x[at.served], 0.0), flow.program.high[at.served])
-    if situation.rationing == "pro_rata":
+def _served(flow: FlowProgram, x: Floats) -> Floats:
+    """What each tier gets, shape (n_final, n_tiers, n_months)."""
+    asked = flow.situation.asked
+    served = np.clip(x[flow.at.served], 0.0, flow.program.high[flow.at.served])
+    if flow.situation.rationing == "pro_rata":
         whole = asked.sum(axis=1, keepdims=True)
         served = asked * np.divide(served, whole, out=np.ones_like(whole), where=whole > 0)
+    return served
+
+
+def _read(world: World, situation: Situation, served: Floats, residual: float, solved: Solved | None) -> Outcome:
+    asked = situation.asked
     served = _rounded(served)
     missing = np.maximum(asked - served, 0.0)
     missing[missing < 2 * 10.0**-DECIMALS] = 0.0
+    served = np.where(missing > 0, served, asked)
     total = asked.sum(axis=1)
     share = 1.0 - np.divide(missing.sum(axis=1), total, out=np.zeros_like(total), where=total > 0)
-    residual = _residual(flow, x)
-    if residual > 1e-6:
-        raise SolverError(f"goods are not conserved: a balance misses by {residual:g}")
     values = np.array([tier.value for tier in situation.tiers])
-    duals = solution.duals
-    return Outcome(
-        world=world,
-        situation=situation,
-        made=_rounded(x[at.made]),
-        stock=_rounded(x[at.stock]),
-        served=served,
-        served_share=share,
-        unserved_value=(missing * values[None, :, None]).sum(axis=1) * situation.value[:, None],
-        short=np.zeros(at.balance.shape) if duals is None else _rounded(np.abs(duals[at.balance])),
-        residual=residual,
-        solution=solution,
-    )
+    unserved = (missing * values[None, :, None]).sum(axis=1) * situation.value[:, None]
+    return Outcome(world, situation, served, share, unserved, residual, solved)
 
 
 def _rounded(values: Floats) -> Floats:
     return np.asarray(np.round(values, DECIMALS) + 0.0, dtype=np.float64)
 
 
+def _conserved(residual: float) -> None:
+    if residual > 1e-7:
+        raise SolverError(f"goods are not conserved: a balance misses by {residual:g} of a year's world output")
+
+
 def _residual(flow: FlowProgram, x: Floats) -> float:
-    """The worst miss of any balance: goods used, served or kept that were neither made, delivered nor in stock.
+    """The worst miss of any balance: goods used, served or kept that were neither made, bought nor in stock.
 
     Summed anew from the world, not from the rows of the program.
     """
     world, situation, at = flow.world, flow.situation, flow.at
     c, k = world.consumed, world.capital
     start, _ = stocks_of(world, situation)
-    stock = x[at.stock]
-    before = np.concatenate([start[:, None], stock[:, :-1]], axis=1)
+    made, stock = x[at.made], x[at.stock]
     out = stock.copy()
     full = ~c.half
-    np.add.at(out, c.input[full], x[at.made][c.good[full]] * c.amount[full][:, None])
+    np.add.at(out, c.input[full], made[c.good[full]] * c.amount[full][:, None])
     np.add.at(out, c.input[c.half], x[at.used])
     np.add.at(out, world.design.input, x[at.designed])
     np.add.at(out, k.input, x[at.replaced] * (k.amount * k.life_months)[:, None])
     np.add.at(out, world.variant, x[at.passed])
     np.add.at(out, world.final, x[at.served].sum(axis=1) * world.final_share[:, None])
-    into = before + x[at.made] + situation.arriving
-    return float(np.maximum(out - into, 0.0).max(initial=0.0))
+    before = np.concatenate([start[:, None], stock[:, :-1]], axis=1)
+    return float(np.maximum(out - before - made - situation.arriving, 0.0).max(initial=0.0))

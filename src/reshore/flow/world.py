@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -133,6 +134,25 @@ class World:
         """Goods that come only in kinds."""
         return np.unique(self.parent)
 
+    @cached_property
+    def output_use(self) -> sparse.csr_array:
+        """Consumed and design inputs and kinds per unit of each good, (n_goods, n_goods): input by good."""
+        c, d = self.consumed, self.design
+        return self._by_input(
+            np.concatenate([c.good, d.good, self.parent]),
+            np.concatenate([c.input, d.input, self.variant]),
+            np.concatenate([c.amount, d.amount, self.passed]),
+        )
+
+    @cached_property
+    def capital_use(self) -> sparse.csr_array:
+        """Tools that replace the wear of a unit of capacity, (n_goods, n_goods): tool by good."""
+        return self._by_input(self.capital.good, self.capital.input, self.capital.amount)
+
+    def _by_input(self, good: Indices, input_: Indices, amount: Floats) -> sparse.csr_array:
+        n = len(self.goods)
+        return sparse.csr_array(sparse.coo_array((amount, (input_, good)), shape=(n, n)))
+
     def supply_of(self, places: Collection[str], by: By = "site") -> Floats:
         """Share of each good that `places` make, shape (n_goods,)."""
         return self.supply[by].of(places, len(self.goods))
@@ -166,16 +186,11 @@ class World:
         fixed[self.parents] = 0.0
         ends = np.zeros(n)
         ends[self.final] = self.final_share * demand
-        lists = (self.consumed, self.capital, self.design)
-        good = np.concatenate([*(edges.good for edges in lists), self.parent])
-        input_ = np.concatenate([*(edges.input for edges in lists), self.variant])
-        amount = np.concatenate([*(edges.amount for edges in lists), self.passed])
-        use = ends.copy()
+        per_unit = self.output_use + self.capital_use
+        use = ends
         # Exact after as many steps as the chain is deep; cycles converge because final users take part of the output.
         for _ in range(10_000):
-            makes = fixed + loose * use
-            step = ends.copy()
-            np.add.at(step, input_, amount * makes[good])
+            step = ends + per_unit @ (fixed + loose * use)
             done = np.abs(step - use).max(initial=0.0) <= 1e-15
             use = step
             if done:
