@@ -26,6 +26,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("check", "check", "Check a data package: all problems at once, with place and fix."),
     Entry("import", "import_", "Turn a public data set into a data package."),
     Entry("measure", "measure", "Measure the exposure of a home country on a data package."),
+    Entry("stress", "stress", "Stress a chain: what stops, when, why, and what it costs."),
     Entry("run", "run", "Answer a study: tables, report and workbook in one folder."),
     Entry("report", "report", "Write the results of a run as one document."),
     Entry("why", "why", "Show what a number was made of: formula, rows, sources."),

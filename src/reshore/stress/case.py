@@ -7,7 +7,7 @@ each from a stream of its own, so that scenarios meet the same draws and one mor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -54,6 +54,8 @@ class StressCase:
         What a year's final use of the world is worth; ``None`` where unknown.
     settings, seed
         What the study takes for granted, and the seed of all draws.
+    controlled_by
+        Countries from which organizations are or may be controlled; without an entry, their seat.
     """
 
     chain: ValueChain
@@ -64,6 +66,18 @@ class StressCase:
     values: tuple[Span | None, ...]
     settings: StressSettings
     seed: int = 0
+    controlled_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def firms_of(self, countries: Sequence[str], *, by_control: bool) -> tuple[str, ...]:
+        """Organizations with output of known size that have their seat in `countries`, or are controlled from there."""
+        found = []
+        for firm in self.world.supply["organization"].everyone:
+            body = self.chain.organizations.get(firm)
+            seat = () if body is None or body.seat is None else (body.seat,)
+            places = self.controlled_by.get(firm, seat) if by_control else seat
+            if not set(countries).isdisjoint(places):
+                found.append(firm)
+        return tuple(found)
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -168,7 +182,7 @@ class StressCase:
             if by == "control":
                 continue  # the hands behind a share are read once; its size stays at the point
             bases = _BASES.get(by, _BASES["seat"])
-            choice = self.chain.choose(Preference(bases=bases))
+            choice = self.chain.choose(Preference(markets=markets_of(self.settings), bases=bases))
             splits = choice.organizations if by == "organization" else choice.countries
             rows: dict[int, list[tuple[int, Span | None]]] = {}
             for row, (good, places) in enumerate(zip(shares.good.tolist(), shares.places, strict=True)):
@@ -208,7 +222,9 @@ def build_stress_case(
         Stocks, shares of use and values that stand in where the data are silent.
     """
     usual = {use.country: use.share.point for use in settings.use_shares if not use.good}
-    assumptions = Assumptions(stock_months=settings.unknown_stock_months.point, use_shares=usual)
+    assumptions = Assumptions(
+        stock_months=settings.unknown_stock_months.point, markets=markets_of(settings), use_shares=usual
+    )
     world = build_world(chain, demand, controlled_by, assumptions)
     stocks = stock_spans(chain, demand, home, settings.unknown_stock_months)
     values = _values(chain, world, settings)
@@ -218,7 +234,12 @@ def build_stress_case(
         value_usd=np.array([np.nan if value is None else value.point for value in values]),
         use=_with_uses(world, settings),
     )
-    return StressCase(chain, home, tuple(allies), world, stocks, values, settings, seed)
+    return StressCase(chain, home, tuple(allies), world, stocks, values, settings, seed, controlled_by)
+
+
+def markets_of(settings: StressSettings) -> tuple[str, ...]:
+    """Whose purchases count, in order of preference."""
+    return (WORLD,) if settings.market == WORLD else (settings.market, WORLD)
 
 
 def stock_spans(chain: ValueChain, demand: pl.DataFrame, home: str, unknown: Span) -> tuple[Span, ...]:

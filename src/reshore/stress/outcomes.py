@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reshore.countries import COUNTRIES
 from reshore.flow import Cut, Outcome, Rest, Situation, Terms, at_rest, cut_off, run_flow
 from reshore.flow.world import World
 from reshore.stress.case import Draw, StressCase
@@ -85,14 +86,26 @@ def terms_of(case: StressCase, scenario: Scenario) -> Terms:
 
 
 def cuts_of(case: StressCase, scenario: Scenario, blow: Blow, terms: Terms) -> tuple[Cut, ...]:
-    """The cuts of a blow, and one of no severity for everyone else outside of a stated pool."""
-    if not scenario.pool:
-        return blow.cuts
+    """The cuts of a blow in the terms of the flow program.
+
+    Where suppliers are organizations, a country stops with all its firms, and firms of unknown size are left out. With
+    a stated pool, everyone else is outside of it and goes on delivering.
+    """
     supply = case.world.supply[terms.by]
-    cut = {place for one in blow.cuts for place in one.places}
-    everyone = set(supply.everyone) | set(case.world.use.everyone)
-    others = tuple(sorted(everyone - set(scenario.pool) - cut))
-    return (*blow.cuts, Cut(others, severity=0.0)) if others else blow.cuts
+    known = set(supply.everyone)
+    cuts = []
+    for cut in blow.cuts:
+        places = cut.places
+        if terms.by == "organization":
+            firms = case.firms_of(places, by_control=scenario.by == "control")
+            places = tuple(dict.fromkeys(place for place in (*places, *firms) if place in known or place in COUNTRIES))
+        if places:
+            cuts.append(replace(cut, places=places))
+    if not scenario.pool:
+        return tuple(cuts)
+    struck = {place for cut in cuts for place in cut.places}
+    others = tuple(sorted((known | set(case.world.use.everyone)) - set(scenario.pool) - struck))
+    return (*cuts, Cut(others, severity=0.0)) if others else tuple(cuts)
 
 
 def outside_of(case: StressCase, cuts: Sequence[Cut], terms: Terms) -> tuple[str, ...]:
@@ -116,6 +129,7 @@ def try_out(case: StressCase, scenario: Scenario, draw: Draw | None = None, stre
         )
     terms = terms_of(case, scenario)
     cuts = cuts_of(case, scenario, blow, terms)
+    blow = replace(blow, cuts=cuts)
     world = figures.world
     situation = cut_off(world, cuts, terms)
     usual = situation.demand

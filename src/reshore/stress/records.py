@@ -150,6 +150,13 @@ STRESS_SCENARIOS = Table(
         ),
         Column("finding", "text", "Finding", "What happens, as a sentence."),
         Column("nothing_because", "text", "Nothing because", "Why nothing is lost.", absent="something is lost"),
+        Column(
+            "misses",
+            "text",
+            "Hits nothing",
+            "Parts of the shocks that hit no supplier of known size, and why.",
+            absent="every part hits someone",
+        ),
     ),
 )
 

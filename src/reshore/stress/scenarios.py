@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from reshore.countries import COUNTRIES, country_code
+from reshore.countries import COUNTRIES, WORLD, country_code
 from reshore.stress.shocks import SHOCKS, Hit, Shock
 from reshore.stress.spans import Span
 from reshore.tables.cells import did_you_mean
@@ -87,7 +87,9 @@ class Downstream:
 class StressSettings:
     """What a study takes for granted about stress.
 
-    ``unknown_stock_months`` stands in for stocks that nobody counts.
+    ``unknown_stock_months`` stands in for stocks that nobody counts. ``market`` says whose purchases the shares of
+    suppliers are of: the world's, or those of one country, whose own series then come first. With ``figures_until``,
+    figures of later years are not used: what was known when something happened.
     """
 
     draws: int = 100
@@ -95,6 +97,8 @@ class StressSettings:
     values: tuple[UseValue, ...] = ()
     use_shares: tuple[UseShare, ...] = ()
     downstream: Downstream | None = None
+    market: str = WORLD
+    figures_until: int | None = None
 
 
 def read_scenarios(rows: object, home: str, refuse: Refuse) -> tuple[Scenario, ...]:
@@ -123,6 +127,10 @@ def read_stress(value: object, refuse: Refuse) -> StressSettings:
     found: dict[str, Any] = {}
     if "draws" in value:
         found["draws"] = _whole(value["draws"], "stress.draws", 0, MAX_DRAWS, refuse)
+    if "figures_until" in value:
+        found["figures_until"] = _whole(value["figures_until"], "stress.figures_until", 1900, 2100, refuse)
+    if "market" in value and value["market"] != WORLD:
+        found["market"] = next(iter(_countries([value["market"]], "stress.market", refuse)), None)
     if "unknown_stock_months" in value:
         found["unknown_stock_months"] = _span(value["unknown_stock_months"], "stress.unknown_stock_months", refuse)
     for key, kind, subject, number in (
@@ -345,6 +353,10 @@ def stress_settings(settings: StressSettings) -> dict[str, Any]:
             for u in settings.use_shares
         ],
     }
+    if settings.market != WORLD:
+        row["market"] = settings.market
+    if settings.figures_until is not None:
+        row["figures_until"] = settings.figures_until
     if settings.downstream is not None:
         row["downstream"] = {"ratio": _as_value(settings.downstream.ratio), "source": settings.downstream.source}
     return row

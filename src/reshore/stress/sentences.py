@@ -21,7 +21,7 @@ def names_of(codes: Sequence[str], limit: int = 4) -> str:
     names = [country_name(code) for code in codes[:limit]]
     if len(codes) > limit:
         return f"{', '.join(names)} and {len(codes) - limit} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
 def span_words(span: Span, unit: object = SHARE) -> str:
@@ -163,30 +163,46 @@ def scenario_sentence(trials: Trials, causes: np.ndarray) -> str:
     )
 
 
+def misses(case: StressCase, scenario: Scenario) -> list[str]:
+    """Parts of the shocks of a scenario that hit no supplier of known size, and why."""
+    found = []
+    uses = set(case.finals)
+    by = "organization" if any(hit.organizations for hit in scenario.shocks) else scenario.by
+    supply = case.world.supply[by]  # type: ignore[index]  # words were checked
+    for hit in scenario.shocks:
+        if hit.demand_rise_share is not None or hit.price_rise_share is not None:
+            wrong = [case.labels.get(good, good) for good in hit.goods if good not in uses]
+            found += [f"{', '.join(wrong)} is no final use"] if wrong else []
+            continue
+        unsized = [who for who in hit.organizations if who not in supply.everyone]
+        found += [f"how much {case.labels.get(who, who)} makes of anything here is unknown" for who in unsized]
+        places = {*hit.countries, *hit.organizations}
+        if by == "organization":
+            places |= set(case.firms_of(hit.countries, by_control=scenario.by == "control"))
+        made = {case.world.goods[good] for good, row in zip(supply.good.tolist(), supply.places, strict=True)
+                if not places.isdisjoint(row)}  # fmt: skip
+        who = names_of(hit.countries) or ", ".join(case.labels.get(one, one) for one in hit.organizations)
+        unmade = [good for good in hit.goods if good not in made and made.isdisjoint(case.chain.variants_of[good])]
+        if unmade and not unsized:
+            named = ", ".join(case.labels.get(good, good) for good in unmade)
+            found.append(f"no output of known size of {named} is in the hands of {who}")
+        elif not made and not unsized:
+            found.append(f"{who} makes nothing of known size here")
+    return found
+
+
 def nothing_because(trials: Trials) -> str | None:
     """Why a scenario changes nothing; ``None`` when something is lost."""
     if not trials.is_nothing:
         return None
     case, trial = trials.case, trials.point
-    reasons = [note for note in trial.situation.notes if "changes nothing" in note]
-    world = trial.outcome.world
-    hit = [g for g in range(len(world.goods)) if hit_rows(trial, g)]
-    if hit and not reasons:
-        named = [case.labels[world.goods[g]] for g in hit]
+    reasons = misses(case, trials.scenario)
+    hit = [good for good in range(len(trial.outcome.world.goods)) if hit_rows(trial, good)]
+    if hit:
+        named = [case.labels[trial.outcome.world.goods[good]] for good in hit]
         shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-        worst = float((1 - trial.own[hit]).max())
-        if worst <= SHORT:
+        if float((1 - trial.own[hit]).max()) <= SHORT:
             reasons.append(f"the pool makes all that it uses of {shown}")
         else:
             reasons.append(f"stocks of {shown} last through it, or nothing essential hangs on them")
-    surges = [
-        hit for hit in trial.scenario.shocks if hit.demand_rise_share is not None or hit.price_rise_share is not None
-    ]
-    uses = set(case.finals)
-    reasons += [
-        f"{', '.join(case.labels.get(good, good) for good in one.goods)} is no final use: these are "
-        + ", ".join(case.labels[use] for use in case.finals)
-        for one in surges
-        if not uses & set(one.goods)
-    ]
     return "; ".join(reasons) or "no supplier of known size was hit"

@@ -19,7 +19,6 @@ from reshore.stress.outcomes import (
     Trial,
     Trials,
     bound_by,
-    cuts_of,
     outside_of,
     run_trials,
     spread,
@@ -32,6 +31,7 @@ from reshore.stress.sentences import (
     first_stop,
     good_sentence,
     hit_rows,
+    misses,
     nothing_because,
     pool_words,
     scenario_sentence,
@@ -103,7 +103,7 @@ def _scenario(trials: Trials, causes: np.ndarray) -> dict[str, object]:
         "odds_share_high": None if odds is None else odds.high,
         "months": scenario.months,
         "shocks": "; ".join(shock_words(case, hit, scenario.months) for hit in scenario.shocks),
-        "pool": pool_words(case, scenario, outside_of(case, cuts_of(case, scenario, trial.blow, terms), terms)),
+        "pool": pool_words(case, scenario, outside_of(case, trial.blow.cuts, terms)),
         "by": scenario.by,
         "rationing": scenario.rationing,
         "uses_count": len(case.finals),
@@ -121,6 +121,7 @@ def _scenario(trials: Trials, causes: np.ndarray) -> dict[str, object]:
         "residual": max(one.outcome.residual for one in (trial, *trials.draws)),
         "finding": scenario_sentence(trials, causes),
         "nothing_because": nothing_because(trials),
+        "misses": "; ".join(misses(case, scenario)) or None,
     }
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import polars as pl
 
-from reshore.chain import ValueChain
+from reshore.chain import ValueChain, build_chain
 from reshore.chain.ownership import Control
 from reshore.data import DataPackage
 from reshore.errors import InputError, Place, Problem, in_order
@@ -36,9 +36,19 @@ def stress_study(
     from reshore.stress.tables import stress
 
     case = build_stress_case(
-        chain, package["demand"], controlling_countries(control), study.home, study.allies, study.stress, study.seed
+        _as_known(study, package, chain), package["demand"], controlling_countries(control), study.home, study.allies, study.stress, study.seed
     )
     return stress(case, study.scenarios, step)
+
+
+def _as_known(study: Study, package: DataPackage, chain: ValueChain) -> ValueChain:
+    """`chain` without figures of supply from later years than the study allows."""
+    until = study.stress.figures_until
+    if until is None:
+        return chain
+    known = package["supply"].filter(pl.col("year").is_null() | (pl.col("year") <= until))
+    names = ("goods", "inputs", "organizations")
+    return build_chain({**{name: package[name] for name in names}, "supply": known}, *study.chains)
 
 
 def check_stress(study: Study, package: DataPackage, chain: ValueChain) -> None:
