@@ -84,6 +84,15 @@ class Outcome:
         return math.fsum(self.unserved_value.ravel().tolist())
 
     @property
+    def discounted_value(self) -> float:
+        """Value of everything that was served, later service discounted: what the program maximizes."""
+        situation = self.situation
+        later = (1.0 - situation.discount_per_month) ** np.arange(situation.n_months)
+        values = np.array([tier.value for tier in situation.tiers])
+        worth = situation.value[:, None, None] * values[None, :, None] * later[None, None, :]
+        return math.fsum((worth * self.served).ravel().tolist())
+
+    @property
     def made(self) -> Floats:
         """What is made of each good, shape (n_goods, n_months), in shares of a year's world output."""
         return self.plan.made

@@ -23,8 +23,8 @@ def with_projects(one, projects, built):
 
 
 def flow_value(chain, one) -> float:
-    """What is served by the flow program on its own, in millions, with its discount: the objective of the program."""
-    return run_flow(chain, one).solution.objective * one.value.max() / 1e6
+    """What is served by the flow program on its own, in millions, with its discount."""
+    return run_flow(chain, one).discounted_value / 1e6
 
 
 CHAINS = {
