@@ -14,7 +14,7 @@ import polars as pl
 from reshore.countries import country_code
 from reshore.errors import Place, shown
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft
+from reshore.importers.records import Draft, quoted
 from reshore.tables import ROW, read_cells
 from reshore.tables.cells import did_you_mean
 from reshore.tables.keys import KEY_LENGTH, explain_key
@@ -82,11 +82,22 @@ def read_sheet(
     wanted = [*required, *optional]
     unread = [column for column in frame.columns if column not in wanted and column != ROW]
     if unread:
-        draft.note("unread-columns", Place(name, 1), f"{len(unread)} columns: {shown(', '.join(unread))}",
+        draft.note("unread-columns", Place(name, 1), f"{len(unread)} of its columns: {shown(', '.join(unread))}",
                    "columns that the package has a place for", "none needed: they were left out")  # fmt: skip
     blanks = [pl.lit("").alias(column) for column in optional if column not in frame.columns]
     draft.account(name).read += frame.height
-    return Sheet(name, frame.with_columns(blanks).select(*wanted, ROW))
+    frame = frame.with_columns(blanks).select(*wanted, ROW)
+    _note_broken_characters(name, frame, draft)
+    return Sheet(name, frame)
+
+
+def _note_broken_characters(name: str, frame: pl.DataFrame, draft: Draft) -> None:
+    for column in frame.columns[:-1]:
+        broken = frame.filter(pl.col(column).str.contains("[\u0080-\u009f]"))
+        if broken.height:
+            draft.note("broken-character", Place(name, broken[ROW][0], column),
+                       f"{broken.height:,} cells, the first {quoted(broken[column][0])}", "letters",
+                       "none needed: read as the Windows-1252 that was meant")  # fmt: skip
 
 
 def _as_utf_8(name: str, data: bytes, legacy: str, draft: Draft) -> bytes:

@@ -121,7 +121,7 @@ def _codes(inbox: Inbox, draft: Draft) -> dict[str, str]:
         for row in sheet.rows() if sheet else ():
             draft.keep(name)
             if row[_CODES[1]]:
-                codes[row[_CODES[0]].strip()] = one_line(row[_CODES[1]]).capitalize()
+                codes[row[_CODES[0]].strip()] = one_line(row[_CODES[1]])
     return codes
 
 
@@ -159,8 +159,16 @@ def _award(
                     "each award once", "none needed: merged into the newest row")  # fmt: skip
     cells = {column: one_line(text) for column, text in newest.items() if isinstance(text, str)}
     seat = _country(sheet, newest, "recipient_country_code", draft)
-    firm = firms.add(sheet.place(newest, "recipient_name"), cells["recipient_name"], cells["recipient_uei"],
-                     cells["recipient_duns"], seat=seat)  # fmt: skip
+    recipients = [
+        firms.add(
+            other.place(row, "recipient_name"),
+            row["recipient_name"],
+            row["recipient_uei"],
+            row["recipient_duns"],
+            seat=place_code(row["recipient_country_code"]),
+        )
+        for other, row in rows
+    ]
     psc = codes.get(cells["product_or_service_code"], "")
     product = next(
         (text for text in (cells[_PRODUCTS[0]], psc, *(cells[c] for c in _PRODUCTS[1:])) if text), "Not stated"
@@ -169,7 +177,7 @@ def _award(
     dates = [found for other, row in rows if (found := _date(other, row, draft)) is not None]
     return {
         "award": key(award),
-        "organization": firm,
+        "organization": recipients[-1],
         "product": product,
         "programme": " / ".join(dict.fromkeys(text for text in agencies if text)) or "Not stated",
         "kind": _KINDS.get(cells["assistance_type_code"].zfill(2)),
