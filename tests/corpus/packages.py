@@ -320,6 +320,18 @@ def overlapping(data: bytearray) -> None:
     struct.pack_into("<I", data, second + 42, 0)
 
 
+def swallowing(data: bytearray) -> None:
+    """Says in the central directory that the second entry has a comment, as long as the third entry is."""
+    second = data.find(b"PK\x01\x02", data.find(b"PK\x01\x02") + 4)
+    third = data.find(b"PK\x01\x02", second + 4)
+    struct.pack_into("<H", data, second + 32, data.find(b"PK\x01\x02", third + 4) - third)
+
+
+def outside(data: bytearray) -> None:
+    """Says in the central directory that the first entry begins far behind the end of the file."""
+    struct.pack_into("<I", data, data.find(b"PK\x01\x02") + 42, 2**31)
+
+
 def many_entries(count: int) -> Pack:
     """A zip archive of `count` empty entries, written by hand since a library takes its time."""
 

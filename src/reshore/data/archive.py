@@ -42,56 +42,72 @@ def is_archive(location: Path) -> bool:
 
 def open_archive(location: Path) -> tuple[Contents | None, list[Problem]]:
     """The files in the zip archive at `location`, or what is wrong with it."""
-    if location.stat().st_size and (count := _stated_entries(location)) > 2 * MAX_FILES:
-        return None, [too_many_files(location.name, f"{count} files")]
+    stated, room = _stated_entries(location)
+    if max(stated, room) > 2 * MAX_FILES:
+        return None, [too_many_files(location.name, f"{max(stated, room)} files")]
     try:
         with zipfile.ZipFile(location) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if any(entry.filename in ("[Content_Types].xml", "mimetype") for entry in entries):
-                return None, [_spreadsheet(location)]
-            entries = [entry for entry in entries if not is_hidden(entry.filename)]
-            if len(entries) > MAX_FILES:
-                return None, [too_many_files(location.name, f"{len(entries)} files")]
-            problems = list(_refused_entries(entries))
-            if problems:
-                return None, problems
-            stored: dict[str, bytes] = {}
-            total = 0
-            for entry in entries:
-                limit = min(MAX_RATIO * entry.compress_size + ALLOWANCE, MAX_TOTAL - total)
-                with archive.open(entry) as stream:
-                    data = stream.read(limit + 1)
-                if len(data) > limit:
-                    return None, [
-                        Problem(
-                            "zip-bomb",
-                            Place(entry.filename),
-                            f"over {limit} bytes from {entry.compress_size}",
-                            f"at most {MAX_RATIO} times the packed size",
-                            "pack the data plainly",
-                        )
-                    ]
-                total += len(data)
-                stored[PurePosixPath(entry.filename).as_posix()] = data
+            if len(archive.infolist()) != stated:
+                found = f"{len(archive.infolist())} files where {stated} are stated"
+                return None, [_broken(location, found)]
+            return _read(location, archive)
     except _BROKEN as error:
-        found = shown(error) or type(error).__name__
-        return None, [Problem("broken-archive", Place(location.name), found, "a whole zip archive", "pack it again")]
+        return None, [_broken(location, shown(error) or type(error).__name__)]
+
+
+def _read(location: Path, archive: zipfile.ZipFile) -> tuple[Contents | None, list[Problem]]:
+    entries = archive.infolist()
+    if any(entry.filename in ("[Content_Types].xml", "mimetype") for entry in entries):
+        return None, [_spreadsheet(location)]
+    size = location.stat().st_size
+    if any(not 0 <= entry.header_offset < size for entry in entries):
+        return None, [_broken(location, "a file that is said to lie outside the archive")]
+    read = [entry for entry in entries if not entry.is_dir() and not is_hidden(entry.filename)]
+    if len(read) > MAX_FILES:
+        return None, [too_many_files(location.name, f"{len(read)} files")]
+    problems = list(_refused_entries(read))
+    if problems:
+        return None, problems
+    for entry in entries:
+        archive.open(entry).close()  # both headers of a file give it one name, also where one of them would hide it
+    stored: dict[str, bytes] = {}
+    for entry in read:
+        data, bomb = _inflated(archive, entry, MAX_TOTAL - sum(map(len, stored.values())))
+        if bomb is not None:
+            return None, [bomb]
+        stored[PurePosixPath(entry.filename).as_posix()] = data
     files = _below_common_folder(stored)
     return Contents(tuple(files), stored=files), []
 
 
-def _stated_entries(location: Path) -> int:
-    """How many entries the end of the archive speaks of, or has room for, before any is read; 0 when it has no end."""
+def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> tuple[bytes, Problem | None]:
+    """The file of `entry`, inflated no further than its limit and `room` allow."""
+    limit = min(MAX_RATIO * entry.compress_size + ALLOWANCE, room)
+    with archive.open(entry) as stream:
+        data = stream.read(limit + 1)
+    if len(data) <= limit:
+        return data, None
+    found = f"over {limit} bytes from {entry.compress_size}"
+    expected = f"at most {MAX_RATIO} times the packed size, and {MAX_TOTAL} bytes in all"
+    return b"", Problem("zip-bomb", Place(entry.filename), found, expected, "pack the data plainly")
+
+
+def _broken(location: Path, found: str) -> Problem:
+    return Problem("broken-archive", Place(location.name), found, "a whole zip archive", "pack it again")
+
+
+def _stated_entries(location: Path) -> tuple[int, int]:
+    """How many entries the end of the archive speaks of, and for how many it has room; zeros when it has no end."""
     with location.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 22 - 65_535))
         tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
     if not 0 <= end <= len(tail) - 22:
-        return 0
+        return 0, 0
     count = int.from_bytes(tail[end + 10 : end + 12], "little")
     size = int.from_bytes(tail[end + 12 : end + 16], "little")
-    return max(count, size // _ENTRY_LENGTH)
+    return count, size // _ENTRY_LENGTH
 
 
 def _spreadsheet(location: Path) -> Problem:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator
 
 import polars as pl
 
+from reshore.countries import country_code
 from reshore.data import schema
 from reshore.data.amounts import units
 from reshore.data.goods import Files, Frames, goods_can_be_made, kinds
 from reshore.data.loops import input_loops, owner_loops
 from reshore.data.provenance import cell_origins, retrieved, unused_sources
 from reshore.errors import LISTED_PROBLEMS, Place, Problem, limited, more_problems, shown
-from reshore.tables import ROW, Table, is_country
+from reshore.tables import ROW, Column, Table, is_country
 from reshore.tables.cells import nearest
 
 _CHAIN = frozenset({"goods", "inputs", "supply", "projects", "demand"})
@@ -58,7 +59,7 @@ def _references(table: Table, frames: Frames, files: Files, broken: Collection[s
         fixes: dict[str, tuple[str, str, str]] = {}
         for row, cell in wrong.head(LISTED_PROBLEMS).iter_rows():
             if cell not in fixes:
-                fixes[cell] = _unknown_key(cell, target_table, known, frames, search=len(fixes) < _SUGGESTIONS)
+                fixes[cell] = _unknown_key(cell, column, known, frames, search=len(fixes) < _SUGGESTIONS)
             code, found, fix = fixes[cell]
             place = Place(files[table.name], row, column.name)
             problem = Problem(code, place, found, f"a key of {target_table}", fix)
@@ -67,8 +68,9 @@ def _references(table: Table, frames: Frames, files: Files, broken: Collection[s
             yield more_problems(problem, wrong.height - LISTED_PROBLEMS)
 
 
-def _unknown_key(cell: str, target: str, known: pl.Series, frames: Frames, *, search: bool) -> tuple[str, str, str]:
-    """Code, found and fix for a key that the table `target` does not have."""
+def _unknown_key(cell: str, column: Column, known: pl.Series, frames: Frames, *, search: bool) -> tuple[str, str, str]:
+    """Code, found and fix for a key that the table to which `column` refers does not have."""
+    target = column.refers.split(".")[0]
     for table in schema.TABLES:
         if len(table.key) == 1 and (frames[table.name][table.key[0]] == cell).any():
             return (
@@ -78,4 +80,6 @@ def _unknown_key(cell: str, target: str, known: pl.Series, frames: Frames, *, se
             )
     near = nearest(cell, known) if search else []
     fix = f"did you mean {' or '.join(map(repr, near))}?" if near else f"add the row to {target}"
+    if column.kind == "place" and (country := country_code(cell)) is not None:
+        fix = f"write {country} if the country is meant, or add the row to {target}"
     return "dangling-reference", f"'{shown(cell)}'", fix

@@ -31,10 +31,10 @@ _PATTERNS: dict[Kind, str] = {
     "url": f"^{_URL_ADDRESS}(?: ; {_URL_ADDRESS})*$",
 }
 _ALPHA2 = {country.alpha2: code for code, country in COUNTRIES.items()}
-_ALPHA2_CELLS = pl.Series(sorted(_ALPHA2))
-_COUNTRY_CELLS = pl.Series(sorted({*PLACE_CODES, *_ALPHA2}))
-_UNIT_CELLS = pl.Series(sorted(UNITS))
-_CURRENCY_CELLS = pl.Series(sorted(CURRENCIES))
+_ALPHA2_CELLS = sorted(_ALPHA2)
+_COUNTRY_CELLS = sorted({*PLACE_CODES, *_ALPHA2})
+_UNIT_CELLS = sorted(UNITS)
+_CURRENCY_CELLS = sorted(CURRENCIES)
 _DAY_LENGTH = len("2025-01-31")
 _EXACT_BELOW = 2.0**53
 """Whole numbers from here on need not have a floating point number of their own."""
