@@ -6,7 +6,7 @@ those who do not see it. Sections make figures; the templates draw them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -135,9 +135,21 @@ class Page:
         """The numbers of the sources of the figures of `goods`."""
         return self.cite(key for good in goods for key in self.by_key[good].source_keys)
 
-    def labels(self, goods: Sequence[str], limit: int = 5) -> str:
-        """Names of goods as they stand in a sentence."""
-        return in_words([self.by_key[good].label for good in goods], limit)
+    def sources_upstream(self, goods: Iterable[str]) -> tuple[int, ...]:
+        """The numbers of the sources of `goods`, of everything upstream of them, and of what goes into what."""
+        inputs = self.results.package["inputs"].select("good", "input", "source").rows()
+        kinds = self.results.package["goods"].select("parent", "good", "source").drop_nulls("parent").rows()
+        below: dict[str, list[tuple[str, str]]] = {}
+        for good, used, source in (*inputs, *kinds):
+            below.setdefault(good, []).append((used, source))
+        front, seen, keys = list(goods), set(goods), set[str]()
+        while front:
+            for used, source in below.get(front.pop(), ()):
+                keys.add(source)
+                if used not in seen and used in self.by_key:
+                    seen.add(used)
+                    front.append(used)
+        return self.cite([*keys, *(key for good in seen for key in self.by_key[good].source_keys)])
 
 
 def web_addresses(url: str | None) -> tuple[str, ...]:

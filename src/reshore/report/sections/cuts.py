@@ -71,7 +71,6 @@ def _figure(page: Page, final: list[str], frame: pl.DataFrame) -> Figure:
     table = result_grid(
         page.results, "cut_sets", frame, columns, page.by_key, "Minimal sets of countries, final use by final use"
     )
-    begins = [good for good in frame["begins_with"].drop_nulls().unique().sort() if good in page.by_key]
     names = [country_name(code) for code in shown]
     said = "; ".join(
         f"{label}: " + ", ".join(f"{name} {mark.words}" for name, mark in zip(names, marks, strict=True) if mark.kind)
@@ -83,7 +82,7 @@ def _figure(page: Page, final: list[str], frame: pl.DataFrame) -> Figure:
         "A row per final use, a column per country whose loss alone stops it. Below the mark: where it begins.",
         f"Matrix of final uses by countries. {said or 'No country stops a final use alone'}.",
         table,
-        page.sources_of(begins),
+        page.sources_upstream(frame["good"].unique().sort().to_list()),
         "reshore why OUT GOOD single_points",
         Matrix(tuple(names), rows, len(ranked) - len(shown)),
     )

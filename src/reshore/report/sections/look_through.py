@@ -39,16 +39,16 @@ def look_through(page: Page) -> Block:
 def _figure(page: Page, frame: pl.DataFrame) -> Figure:
     bars = tuple(_bar(row) for row in frame.head(ROWS).iter_rows(named=True))
     top = frame.row(0, named=True)
-    one = "good owes" if frame.height == 1 else "goods owe"
+    one = "good surely owes" if frame.height == 1 else "goods surely owe"
     return Figure(
         "look-through-concern",
-        f"{frame.height} {one} surely more to countries of concern once suppliers of suppliers are counted, above all "
+        f"{frame.height} {one} more to countries of concern once suppliers of suppliers are counted, above all "
         f"{top['label']}: at least {reading(top[f'{_THROUGH}_low'], None, None)}",
         "Upper bar: at face value. Lower bar: with suppliers of suppliers. Solid: at least; hatched: possible.",
         "Share from concern at face value and with suppliers of suppliers. "
         + "; ".join(f"{bar.label}: {bar.words[0]}, then {bar.words[1]}" for bar in bars) + ".",
         result_grid(page.results, "exposure", frame, _COLUMNS, page.by_key, "Face value and look-through"),
-        page.sources_of(frame["good"]),
+        page.sources_upstream(frame["good"].to_list()),
         f"reshore why OUT {top['good']} {_THROUGH}",
         (bars, max(0, frame.height - ROWS)),
     )  # fmt: skip

@@ -45,7 +45,7 @@ def _figure(page: Page) -> Figure:
         f"Goods with each kind of gap, of {total}. A good may have several.",
         "Gaps: " + "; ".join(f"{kind} {count}" for kind, count in counts) + ".",
         result_grid(page.results, "gaps", gaps, ("good", "gap", "sentence"), page.by_key, "Every gap in words"),
-        (),
+        page.cite(source.key for source in page.sources),
         "reshore why OUT GOOD gaps",
         (bars, 0),
     )
