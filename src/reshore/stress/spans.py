@@ -51,14 +51,14 @@ def profile(
     end = math.inf if duration is None else begin + duration
 
     def level(t: Floats) -> Floats:
-        rise = np.clip((t - begin) / ramp, 0, 1) if ramp > 0 else (t > begin) * 1.0
+        rise = np.clip((t - begin) / ramp, 0, 1) if ramp > 1e-9 else (t > begin) * 1.0
         if math.isinf(end):
             return np.asarray(rise, dtype=np.float64)
-        fall = np.clip(1 - (t - end) / recovery, 0, 1) if recovery > 0 else (t < end) * 1.0
+        fall = np.clip(1 - (t - end) / recovery, 0, 1) if recovery > 1e-9 else (t < end) * 1.0
         return np.asarray(np.minimum(rise, fall), dtype=np.float64)
 
     kinks = {begin, begin + ramp, end, end + recovery}
-    if ramp > 0 and recovery > 0 and not math.isinf(end):
+    if ramp > 1e-9 and recovery > 1e-9 and not math.isinf(end):
         kinks.add((recovery * begin + ramp * (end + recovery)) / (ramp + recovery))  # where rise and fall meet
     inner = [t for t in kinks if 0 < t < months]
     edges = np.unique(np.array([*range(months + 1), *inner], dtype=np.float64))
