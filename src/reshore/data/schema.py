@@ -145,7 +145,7 @@ INPUTS = Table(
             "need",
             "category",
             "Need",
-            "What happens without it.",
+            "What happens without it: a judgement; the source of the row says that the one is made with the other.",
             choices={
                 "essential": "nothing is made",
                 "important": "half is lost when it is wholly gone",

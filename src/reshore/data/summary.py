@@ -83,8 +83,8 @@ def _trust(package: DataPackage) -> list[str]:
     meaning = [f"- `{word}`: {text}" for word, text in schema.CONFIDENCE.items()]
     remark = (
         "Rows by confidence, and the years that they speak of. Rows of `goods`, `inputs` and `organizations` mostly "
-        "say what a thing is or what it needs; that is general knowledge, and single figures in such rows have their "
-        "own origin in `cells`."
+        "say what a thing is or what it is made with, often from general knowledge; single figures in such rows have "
+        "their own origin in `cells`. How badly an input is needed is a judgement throughout."
     )
     return ["## Trust and age", "", remark, "", *_table(heads, rows), "", *meaning]
 
