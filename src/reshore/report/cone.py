@@ -19,7 +19,7 @@ from reshore.report.goods import GoodView
 MAX_NODES = 40
 UPSTREAM, DOWNSTREAM = 3, 2
 WIDTH, HEIGHT = 176, 62
-GAP_X, GAP_Y = 36, 10
+GAP_X, GAP_Y = 36, 13
 MARGIN = 6
 LINE_WIDTH = WIDTH - 18
 LANE = 12

@@ -178,7 +178,8 @@ def good_views(results: Results) -> tuple[GoodView, ...]:
     """Every good of the run, in the order of its chain."""
     goods = results.package["goods"]
     orders = dict(goods.select("good", "step_order").iter_rows())
-    counted = counted_goods(results["exposure"], dict(goods.select("good", "parent").iter_rows()))
+    parents = dict(goods.select("good", "parent").iter_rows())
+    counted = counted_goods(results["exposure"], results["suppliers"], parents)
     by_country, by_firm = (_suppliers(results, level) for level in ("country", "organization"))
     views = [
         GoodView(

@@ -48,8 +48,8 @@ class Tally:
 def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
     """The findings of a run: at most ten sentences. Goods are counted as `counted_goods` says."""
     parents = {good.good: good.parent for good in chain.goods}
-    everything = tables["exposure"]
-    exposure = everything.filter(pl.col("good").is_in(sorted(counted_goods(everything, parents))))
+    counted = counted_goods(tables["exposure"], tables["suppliers"], parents)
+    exposure = tables["exposure"].filter(pl.col("good").is_in(sorted(counted)))
     sentences = (
         _headline(study, exposure),
         _stops(study, tables["cut_sets"], chain),
@@ -71,14 +71,15 @@ def lines(sentences: Sequence[str]) -> Iterator[str]:
         yield f"{number:2}. {sentence}"
 
 
-def counted_goods(exposure: pl.DataFrame, parents: Mapping[str, str | None]) -> frozenset[str]:
+def counted_goods(exposure: pl.DataFrame, suppliers: pl.DataFrame, parents: Mapping[str, str | None]) -> frozenset[str]:
     """The goods that counts are over, so that nothing is counted twice.
 
-    Of a good and its variants, the good itself is counted; its variants instead where only they have shares of known
-    size.
+    Of a good and its variants, the good itself is counted where its own shares have sizes; its variants where only they
+    have, also when the shares of the good are rolled up from theirs.
     """
     goods = exposure["good"].to_list()
-    known = set(exposure.filter(is_sized())["good"])
+    rolled = set(suppliers.filter(pl.col("rolled_up") & (pl.col("level") == "country"))["good"])
+    known = set(exposure.filter(is_sized())["good"]) - rolled
     variants: dict[str, list[str]] = {}
     for good in goods:
         parent = parents.get(good)
