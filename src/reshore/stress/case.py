@@ -222,6 +222,8 @@ def build_stress_case(
         Stocks, shares of use and values that stand in where the data are silent.
     """
     usual = {use.country: use.share.point for use in settings.use_shares if not use.good}
+    if settings.market != WORLD:
+        usual[settings.market] = 1.0  # the market is the whole world of the question
     assumptions = Assumptions(
         stock_months=settings.unknown_stock_months.point, markets=markets_of(settings), use_shares=usual
     )
@@ -273,7 +275,8 @@ def _values(chain: ValueChain, world: World, settings: StressSettings) -> tuple[
     found: list[Span | None] = []
     for f in world.final.tolist():
         good = chain.goods[f]
-        size = good.market_size_usd_per_year
+        # What the world buys says nothing of what one market buys.
+        size = good.market_size_usd_per_year if settings.market == WORLD else None
         found.append(stated.get(good.good) or (None if size is None else Span.of(size)))
     return tuple(found)
 

@@ -139,7 +139,7 @@ def scenario_sentence(trials: Trials, causes: np.ndarray) -> str:
     alike = sum(bool((row < 1 - SHORT).any()) for row in trial.alike)
     total = len(case.finals)
     if not count and not alike:
-        return f"{label}: nothing is lost."
+        return f"{label}: no final use loses anything within {trials.scenario.months} months."
     head = (
         f"{label}: {count} of {total} final uses run short if what is left is used as well as can be, {alike} if all "
         "users share alike."
@@ -191,18 +191,32 @@ def misses(case: StressCase, scenario: Scenario) -> list[str]:
     return found
 
 
+def _few(names: Sequence[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def nothing_because(trials: Trials) -> str | None:
     """Why a scenario changes nothing; ``None`` when something is lost."""
     if not trials.is_nothing:
         return None
     case, trial = trials.case, trials.point
     reasons = misses(case, trials.scenario)
-    hit = [good for good in range(len(trial.outcome.world.goods)) if hit_rows(trial, good)]
-    if hit:
-        named = [case.labels[trial.outcome.world.goods[good]] for good in hit]
-        shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-        if float((1 - trial.own[hit]).max()) <= SHORT:
-            reasons.append(f"the pool makes all that it uses of {shown}")
-        else:
-            reasons.append(f"stocks of {shown} last through it, or nothing essential hangs on them")
+    world = trial.outcome.world
+    hit = [good for good in range(len(world.goods)) if hit_rows(trial, good)]
+    short = np.flatnonzero((trial.ladder.share < 1 - SHORT).any(axis=1)).tolist()
+    if short:
+        first = [int(np.flatnonzero(trial.ladder.share[good] < 1 - SHORT)[0]) + 1 for good in short]
+        named = _few(
+            [
+                f"{case.labels[world.goods[good]]} (month {month})"
+                for month, good in sorted(zip(first, short, strict=True))
+            ]
+        )
+        reasons.append(
+            f"goods run short but no final use does within the scenario, thanks to stocks further down: {named}"
+        )
+    elif hit and float((1 - trial.own[hit]).max()) <= SHORT:
+        reasons.append(f"the pool makes all that it uses of {_few([case.labels[world.goods[good]] for good in hit])}")
+    elif hit:
+        reasons.append(f"stocks last through it: {_few([case.labels[world.goods[good]] for good in hit])}")
     return "; ".join(reasons) or "no supplier of known size was hit"

@@ -167,7 +167,7 @@ def _goods(trials: Trials) -> Rows:
     """Goods that are hit or run short, at the point."""
     case, trial = trials.case, trials.point
     world = trial.outcome.world
-    survive = spread(*_over(trials, lambda one: survival(one.own, one.outcome.world.stock_months)))
+    survive = _survival(trials)
     recover = recovery(trial.own)
     rows: Rows = []
     for g, good in enumerate(world.goods):
@@ -199,12 +199,13 @@ def _goods(trials: Trials) -> Rows:
     return rows
 
 
-def _over(trials: Trials, read: object) -> tuple[Floats, list[Floats]]:
-    """A figure at the point and in the draws; where a draw outlasts the scenario it counts as its length."""
+def _survival(trials: Trials) -> Spread:
+    """Time to survive with its range; a draw that outlasts the scenario counts as its length, unless all do."""
     months = float(trials.scenario.months)
-    point = read(trials.point)  # type: ignore[operator]
-    draws = [read(one) for one in trials.draws]  # type: ignore[operator]
-    return point, [np.where(np.isnan(draw), months, draw) for draw in draws]
+    point, *draws = (survival(one.own, one.outcome.world.stock_months) for one in (trials.point, *trials.draws))
+    found = spread(point, [np.where(np.isnan(draw), months, draw) for draw in draws])
+    lasts = np.isnan(point) & (found.low >= months)
+    return Spread(point, np.where(lasts, np.nan, found.low), np.where(lasts, np.nan, found.high))
 
 
 NONE = Edges(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool), np.zeros(0))

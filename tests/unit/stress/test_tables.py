@@ -109,7 +109,7 @@ def test_the_waterfall_adds_up_in_the_order_that_it_states():
 
 
 def test_spare_output_of_the_pool_is_what_substitutes_save():
-    # Japan makes 60 of 100 powder and the pool uses 50; China leaves, and a plant of 10 in Japan burns down. If the pool
+    # Japan makes 60 of 100 powder, the pool uses 50; China leaves, and a plant of 10 in Japan burns down. If the pool
     # keeps what it gave away, the 50 that are left are enough; if it goes on giving a sixth away, a sixth is missing.
     data = package(
         [{"good": "magnet", "final": True}, {"good": "powder"}],
