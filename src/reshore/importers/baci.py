@@ -44,6 +44,7 @@ AREAS = {
 
 _EDITION = re.compile(r"hs(\d\d)", re.IGNORECASE)
 _KEY = ("good", "exporter", "importer", "year")
+_NUMBER = r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _THOUSAND = 1_000.0
 
 
@@ -108,7 +109,7 @@ def _trade(sheet: Sheet, areas: dict[str, str], draft: Draft, prefix: str) -> pl
     """Typed rows of one file; rows that cannot be read are errors, places that no table knows are unknown."""
     cells = sheet.frame.with_columns(pl.col(name).str.strip_chars() for name in COLUMNS)
     code = cells["k"]
-    short = (code.str.len_chars() == 5) & code.str.contains(r"^\d+$")
+    short = (code.str.len_chars() == 5) & code.str.contains("^[0-9]+$")
     if short.any():
         first = cells.filter(short).row(0, named=True)
         draft.note("lost-zero", Place(sheet.file, first[ROW], "k"), f"{short.sum():,} codes of five digits, the first "
@@ -123,22 +124,21 @@ def _trade(sheet: Sheet, areas: dict[str, str], draft: Draft, prefix: str) -> pl
         pl.lit(sheet.file).alias("file"),
         ROW,
     )  # fmt: skip
+    blank = cells["q"].is_in(["NA", ""])
     wrong = (
-        ("k", ~code.str.contains(r"^\d{5,6}$"), "a product code of six digits"),
-        ("t", ~cells["t"].str.contains(r"^(19|20)\d\d$"), "a year"),
-        ("v", frame["value_usd"].is_null() | (frame["value_usd"] < 0), "a value in thousand USD"),
-        ("q", (frame["quantity_tonnes"].is_null() | (frame["quantity_tonnes"] < 0)) & ~cells["q"].is_in(["NA", ""]),
-         "a quantity in tonnes, or NA"),
-    )  # fmt: skip
+        ("k", ~code.str.contains("^[0-9]{5,6}$"), "a product code of six digits"),
+        ("t", ~cells["t"].str.contains("^(19|20)[0-9][0-9]$"), "a year"),
+        ("v", ~cells["v"].str.contains(_NUMBER), "a value in thousand USD"),
+        ("q", ~cells["q"].str.contains(_NUMBER) & ~blank, "a quantity in tonnes, or NA"),
+    )
     for column, mask, expected in wrong:
         for row, cell in cells.filter(mask.fill_null(True)).select(ROW, column).head(1_000).iter_rows():
             draft.error(
                 "bad-number", Place(sheet.file, row, column), quoted(cell), expected, "name the file as released"
             )
-    unknown = cells["q"].is_in(["NA", ""])
-    if unknown.any():
-        draft.note("unknown-quantity", Place(sheet.file, cells.filter(unknown)[ROW].min(), "q"),  # type: ignore[arg-type]  # rows are whole numbers
-                   f"{unknown.sum():,} cells 'NA'", "a number", "none needed: the quantity is unknown")  # fmt: skip
+    if blank.any():
+        draft.note("unknown-quantity", Place(sheet.file, cells.filter(blank)[ROW].min(), "q"),  # type: ignore[arg-type]  # rows are whole numbers
+                   f"{blank.sum():,} cells 'NA'", "a number", "none needed: the quantity is unknown")  # fmt: skip
     for name, column in (("i", "exporter"), ("j", "importer")):
         frame = _known_places(sheet, cells[name], frame, column, draft)
     draft.account(sheet.file).kept += frame.height
@@ -175,7 +175,10 @@ def _merged(frame: pl.DataFrame, draft: Draft) -> pl.DataFrame:
                     "none needed: values were added up")  # fmt: skip
     joined = double.group_by(_KEY, maintain_order=True).agg(
         pl.col("value_usd").sum().round(2),
-        pl.when(pl.col("quantity_tonnes").is_null().any()).then(None).otherwise(pl.col("quantity_tonnes").sum()),
+        pl.when(pl.col("quantity_tonnes").is_null().any())
+        .then(None)
+        .otherwise(pl.col("quantity_tonnes").sum())
+        .alias("quantity_tonnes"),
         pl.col("file").first(),
         pl.col(ROW).first(),
     )

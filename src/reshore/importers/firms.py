@@ -33,16 +33,17 @@ class Firms:
         """The key of a recipient; what is known of it (`values`) is kept, the most frequent of each."""
         label = one_line(name)
         uei, duns = uei.strip().upper(), duns.strip()
-        if len(uei) == _UEI_LENGTH and uei.isalnum():
+        has_duns = len(duns) == _DUNS_LENGTH and duns.isascii() and duns.isdigit()
+        if len(uei) == _UEI_LENGTH and uei.isascii() and uei.isalnum():
             firm = f"uei-{uei}"
             values |= {"uei": uei}
-        elif len(duns) == _DUNS_LENGTH and duns.isdigit():
+        elif has_duns:
             firm = f"duns-{duns}"
         else:
             firm = f"name-{slug(label)}" if label else NAMELESS
             self.draft.count("no-identifier", place, quoted(label), "a UEI or DUNS number",
                              "none needed: told apart by name")  # fmt: skip
-        if len(duns) == _DUNS_LENGTH and duns.isdigit():
+        if has_duns:
             values |= {"register_id": f"DUNS:{duns}"}
         known = self._firms.setdefault(firm, _Firm())
         known.names[label or "Recipient not stated"] += 1

@@ -22,9 +22,9 @@ from reshore.tables.text import not_a_table
 
 __all__ = ["Sheet", "date_text", "is_number", "key", "money", "number", "one_line", "place_code", "read_sheet", "slug"]
 
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|-?\.\d+")
-_ISO_DATE = re.compile(r"((?:1[89]|2[01])\d\d)-(\d\d)-(\d\d)(?:[T ][\d:.+Z-]*)?")
-_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/((?:1[89]|2[01])\d\d)")
+_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|-?\.\d+", re.ASCII)
+_ISO_DATE = re.compile(r"((?:1[89]|2[01])\d\d)-(\d\d)-(\d\d)(?:[T ][\d:.+Z-]*)?", re.ASCII)
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/((?:1[89]|2[01])\d\d)", re.ASCII)
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _HASH_LENGTH = 10

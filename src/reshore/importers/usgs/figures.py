@@ -44,7 +44,7 @@ OLD_NAMES = {
 """Commodities of the table of 2025 under the names of the release of 2026."""
 
 _ROUNDED = re.compile(r"[\s,:]*\(?\brounded\b\)?[\s,:]*$", re.IGNORECASE)
-_PERIOD = re.compile(r"((?:19|20)\d\d)(?:[–-](\d\d))?")
+_PERIOD = re.compile(r"((?:19|20)\d\d)(?:[–-](\d\d))?", re.ASCII)
 _WORLD = ("world total",)
 _CELLS_2025 = (
     ("Production", "PROD_2023", "2023", "PROD_NOTES"),

@@ -62,4 +62,4 @@ def amount_unit(text: str, *contexts: str) -> str | None:
 def data_in(other_notes: str) -> str:
     """What the chapter says its data are in, for example ``kilograms, gallium content``."""
     found = _DATA_IN.search(other_notes)
-    return found[1] if found else ""
+    return found[1].rstrip(",") if found else ""
