@@ -4,6 +4,7 @@
 → `Outcome`.
 """
 
+from reshore.flow.binding import REASONS, Binding, binding
 from reshore.flow.build import Assumptions, build_world
 from reshore.flow.cut import Cut, Rest, Terms, at_rest, cut_off, mirror
 from reshore.flow.outcome import Outcome, Plan, run_flow
@@ -16,8 +17,10 @@ __all__ = [
     "BYS",
     "NOBODY",
     "RATIONING",
+    "REASONS",
     "UNKNOWN",
     "Assumptions",
+    "Binding",
     "By",
     "Cut",
     "Edges",
@@ -34,6 +37,7 @@ __all__ = [
     "Tier",
     "World",
     "at_rest",
+    "binding",
     "build_flow",
     "build_world",
     "capacity_of",

@@ -356,7 +356,7 @@ def _edges(rows: Sequence[Input], recipes: _Recipes, taken: Assumptions) -> Edge
         input=np.array([index[edge.input] for edge in edges], dtype=np.int64),
         amount=np.array([recipes.amount[edge.good, edge.input] for edge in edges], dtype=np.float64),
         half=np.array([edge.need == "important" for edge in edges], dtype=bool),
-        life_months=np.array(life, dtype=np.float64),
+        life_months=np.maximum(1.0, np.rint(np.array(life, dtype=np.float64))),
     )
 
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from reshore.countries import BLOCS, COUNTRIES
 from reshore.errors import InputError, Place, Problem
-from reshore.flow.situation import ALL_USERS, Project, Rationing, Situation, Tier, capacity_of
+from reshore.flow.situation import ALL_USERS, Project, Rationing, Situation, Tier, capacity_of, rise
 from reshore.flow.world import BYS, UNKNOWN, By, Floats, World
 from reshore.tables.explain import did_you_mean
 
 
 @dataclass(frozen=True)
 class Cut:
-    """`places` stop: from ``start_month`` on, for ``months`` (``None``: to the end), with ``severity``.
+    """`places` stop: from ``start_month`` on (0 is the first), for ``months`` (``None``: to the end), by ``severity``.
 
     ``withheld``: they keep their goods for themselves, and leave the coalition. ``lost``: their plants stand still, for
     them as for everyone. The cut rises evenly to its severity over ``ramp_months``. ``goods``: empty for all.
@@ -29,16 +29,15 @@ class Cut:
     severity: float = 1.0
     start_month: int = 0
     months: int | None = None
-    ramp_months: int = 0
+    ramp_months: float = 0
     is_lost: bool = False
     by: By | None = None
 
     def by_month(self, months: int) -> Floats:
         """Severity in each month, shape (months,)."""
-        t = np.arange(months)
-        rise = np.clip((t - self.start_month + 1) / (self.ramp_months + 1), 0.0, 1.0)
         end = months if self.months is None else self.start_month + self.months
-        return np.asarray(self.severity * np.where(t < end, rise, 0.0), dtype=np.float64)
+        path = rise(months, self.start_month, self.ramp_months)
+        return np.asarray(self.severity * np.where(np.arange(months) < end, path, 0.0), dtype=np.float64)
 
 
 @dataclass(frozen=True)

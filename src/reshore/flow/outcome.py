@@ -14,10 +14,12 @@ from reshore.flow.narrow import Mask, as_needed, can_want, narrowed, rest_basis
 from reshore.flow.program import FlowProgram, build_flow, stocks_of
 from reshore.flow.situation import Situation
 from reshore.flow.world import Floats, World
-from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve
+from reshore.optimize import NEAR, Limits, Program, Session, Solution, rank_weights, solve
 
 DECIMALS = 10
 """Amounts are rounded to this many decimals: finer than any tolerance, coarser than the solver's last bits."""
+
+PRICES = ("balance", "capacity", "half", "design", "wear", "stock")
 
 TILT = 1e-6
 """Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
@@ -25,14 +27,13 @@ TILT = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The part of a flow program that had to be solved: its goods, program, session and verified answers.
+    """The part of a flow program that had to be solved: its goods, its program and the verified answers.
 
     One answer per pass: rules that serve one tier after another take as many as there are tiers.
     """
 
     kept: Mask
     flow: FlowProgram
-    session: Session
     answers: tuple[Solution, ...]
 
     @property
@@ -116,13 +117,24 @@ class Outcome:
         made = np.zeros(situation.capacity.shape)
         stock = np.repeat(start[:, None], situation.n_months, axis=1)
         if solved is not None:
-            x = solve(solved.session, ties=_fullest(solved.flow)).x
+            x = _fullest(solved)
             made[solved.kept], stock[solved.kept] = x[solved.flow.at.made], x[solved.flow.at.stock]
             _conserved(_residual(solved.flow, x))
         none = np.zeros(len(world.goods), dtype=bool)
         return Plan(
             _rounded(as_needed(world, situation, none if solved is None else solved.kept, made)), _rounded(stock)
         )
+
+    @property
+    def survives_months(self) -> Floats:
+        """Months that each final use is served in full before it is short, shape (n_final,); NaN if it never is."""
+        return _first(self.served_share < 1.0 - 1e-9)
+
+    @property
+    def runs_out_months(self) -> Floats:
+        """Months until the stock of each good is empty, shape (n_goods,); NaN if it never is or there is none."""
+        start, _ = stocks_of(self.world, self.situation)
+        return np.where(start > 0, _first(self.stock <= 1e-9) + 1.0, np.nan)
 
     @cached_property
     def short(self) -> Floats:
@@ -137,12 +149,12 @@ class Outcome:
     def prices(self) -> Mapping[str, Floats]:
         """What one more unit of what binds would be worth, each of shape (n_goods, n_months).
 
-        ``balance``: of the good itself; ``capacity``: of room to make it; ``stock``: of room to store it; ``half``,
-        ``design``, ``wear``: of capacity that is held back by an important input, a design input or a tool.
+        ``balance``: of the good itself; ``capacity``: of room to make it; ``half``, ``design``, ``wear``: of output
+        that is held back by an important input, a design input or a tool; ``stock``: how much more the good is worth
+        than a month later, where the stock is empty.
         """
         shape = self.situation.capacity.shape
-        names = ("balance", "capacity", "stock", "half", "design", "wear")
-        found = {name: np.zeros(shape) for name in names}
+        found = {name: np.zeros(shape) for name in PRICES}
         if self.solved is None:
             return found
         kept, flow = np.flatnonzero(self.solved.kept), self.solved.flow
@@ -151,11 +163,11 @@ class Outcome:
         for answer in self.solved.answers:
             if answer.duals is None or answer.reduced is None:
                 continue
-            rows, columns = np.abs(answer.duals) * scale, np.maximum(answer.reduced, 0.0) * scale
+            rows, columns = np.abs(answer.duals) * scale, answer.reduced * scale
             for name, values, goods in (
                 ("balance", rows[at.balance], np.arange(kept.size)),
                 ("capacity", columns[at.made], np.arange(kept.size)),
-                ("stock", columns[at.stock], np.arange(kept.size)),
+                ("stock", -columns[at.stock], np.arange(kept.size)),
                 ("half", rows[at.half], world.consumed.good[world.consumed.half]),
                 ("design", rows[at.old], world.design.good),
                 ("wear", rows[at.worn], world.capital.good),
@@ -181,10 +193,9 @@ def run_flow(world: World, situation: Situation, limits: Limits | None = None) -
     order = TILT * (rank_weights(world.final.size) - 1.0)
     tilted = replace(situation, value=situation.value * (1.0 - order))
     flow = build_flow(*narrowed(world, tilted, kept))
-    session = Session(flow.program, limits, NEAR)
-    session.start_at(rest_basis(flow))
+    session = _session(flow, flow.program, limits)
     answers = _tier_by_tier(flow, session) if situation.rationing == "home_first" else (solve(session),)
-    solved = Solved(kept, flow, session, answers)
+    solved = Solved(kept, flow, answers)
     residual = _residual(flow, solved.x)
     _conserved(residual)
     served = asked.copy()
@@ -207,12 +218,22 @@ def _tier_by_tier(flow: FlowProgram, session: Session) -> tuple[Solution, ...]:
     return tuple(answers)
 
 
-def _fullest(flow: FlowProgram) -> Floats:
-    """Weights that choose among equal plans: stocks as full as possible, then as little made as possible."""
-    weights = 0.01 * rank_weights(flow.program.n_columns)
+def _fullest(solved: Solved) -> Floats:
+    """Of the plans that serve as much: stocks as full as possible, then as little made as possible."""
+    flow, program = solved.flow, solved.flow.program
+    weights = 0.01 * rank_weights(program.n_columns)
     weights[flow.at.stock] *= -100.0
     weights[flow.at.served] = 0.0
-    return weights
+    low, high = program.low.copy(), program.high.copy()
+    low[flow.at.served] = high[flow.at.served] = np.clip(solved.x[flow.at.served], 0.0, high[flow.at.served])
+    return solve(_session(flow, replace(program, low=low, high=high, cost=weights, sign=1.0))).x
+
+
+def _session(flow: FlowProgram, program: Program, limits: Limits | None = None) -> Session:
+    """A session that starts at the world at rest."""
+    session = Session(program, limits, NEAR)
+    session.start_at(rest_basis(flow))
+    return session
 
 
 def _served(flow: FlowProgram, x: Floats) -> Floats:
@@ -236,6 +257,11 @@ def _read(world: World, situation: Situation, served: Floats, residual: float, s
     values = np.array([tier.value for tier in situation.tiers])
     unserved = (missing * values[None, :, None]).sum(axis=1) * situation.value[:, None]
     return Outcome(world, situation, served, share, unserved, residual, solved)
+
+
+def _first(found: Mask) -> Floats:
+    """Months before the first one that is found, along the last axis; NaN where there is none."""
+    return np.where(found.any(axis=-1), found.argmax(axis=-1).astype(np.float64), np.nan)
 
 
 def _rounded(values: Floats) -> Floats:

@@ -175,16 +175,23 @@ def _with_input(
 def _wear(
     builder: Builder, world: World, edges: Edges, made: Indices, fit: Indices, replaced: Indices
 ) -> tuple[Indices, Indices]:
-    """``fit[t] ≤ fit[t-1] + replaced[t] + …`` and ``made ≤ fit``: capacity that is fit to run wears and is replaced."""
+    """``fit[t] ≤ fit[t-1] + replaced[t] - replaced[t - life] + …`` and ``made ≤ fit``: tools wear and are replaced."""
     count, months = len(edges), made.shape[1]
     local = np.arange(count)[:, None] * months + np.arange(months)
+    use, worn_out = np.nonzero(np.arange(months)[None, :] >= edges.life_months[:, None])
+    bought = worn_out - edges.life_months[use].astype(np.int64)
 
     def says(k: int) -> str:
         return f"{world.goods[edges.good[k // months]]} wears out without {world.goods[edges.input[k // months]]}"
 
     wear = builder.require(
         "wear",
-        [(local, fit, 1.0), (local[:, 1:], fit[:, :-1], -1.0), (local, replaced, -1.0)],
+        [
+            (local, fit, 1.0),
+            (local[:, 1:], fit[:, :-1], -1.0),
+            (local, replaced, -1.0),
+            (local[use, worn_out], replaced[use, bought], 1.0),
+        ],
         count * months,
         says=says,
     )
@@ -212,9 +219,8 @@ def figures_of(world: World, situation: Situation, at: Layout, n_columns: int, n
     top[at.half] = room[world.consumed.good[world.consumed.half]]
     top[at.old] = _old_designs(world.design, room, situation.design_lag_months)
     base = np.maximum.accumulate(room, axis=1)[world.capital.good]
-    added = np.diff(base, axis=1, prepend=0.0)
     high[at.fit] = base
-    top[at.wear] = added - base / world.capital.life_months[:, None]
+    top[at.wear] = wear_sides(base, world.capital.life_months)
     top[at.worn] = 0.0
     cost = np.zeros(n_columns)
     cost[at.served] = worth_of(situation)
@@ -226,6 +232,18 @@ def stocks_of(world: World, situation: Situation) -> tuple[Floats, Floats]:
     normal = world.stock_months * situation.use_share / 12
     start = normal if situation.start is None else situation.start
     return start, np.maximum(start, normal)
+
+
+def wear_sides(base: Floats, life_months: Floats) -> Floats:
+    """How capacity that is fit to run changes by itself in a month, (n_uses, n_months): what comes less what wears out.
+
+    Tools in `base` are of all ages alike: of what has come to stand in one month, ``1 / life`` wears out in every month
+    from that one on.
+    """
+    months = np.arange(base.shape[1])
+    before = months[None, :] - life_months[:, None].astype(np.int64)
+    gone = np.where(before >= 0, np.take_along_axis(base, np.maximum(before, 0), axis=1), 0.0)
+    return np.asarray(np.diff(base, axis=1, prepend=0.0) - (base - gone) / life_months[:, None], dtype=np.float64)
 
 
 def _old_designs(edges: Edges, room: Floats, lag: int) -> Floats:

@@ -63,14 +63,20 @@ class Project:
     start_month: float = 0.0
 
     def by_month(self, months: int) -> Floats:
-        """Capacity at a year's pace in each month, shape (months,); a ramp is read at the middle of the month."""
+        """Capacity at a year's pace in each month, the mean of the month, shape (months,)."""
         ready = self.start_month + self.build_months + self.qualify_months
-        age = np.arange(months) - ready
-        if self.ramp_months > 0:
-            share = np.clip((age + 0.5) / self.ramp_months, 0.0, 1.0)
-        else:
-            share = np.clip(age + 1.0, 0.0, 1.0)
-        return np.asarray(self.capacity * self.yield_share * share, dtype=np.float64)
+        return self.capacity * self.yield_share * rise(months, ready, self.ramp_months)
+
+
+def rise(months: int, start: float, ramp: float) -> Floats:
+    """Mean in each month, shape (months,), of what is 0 until ``start`` and rises evenly to 1 over ``ramp`` months.
+
+    >>> rise(4, 1.0, 2.0).tolist()
+    [0.0, 0.25, 0.75, 1.0]
+    """
+    past = np.maximum(np.arange(months + 1) - start, 0.0)
+    area = np.where(past < ramp, past**2 / (2 * max(ramp, 1e-300)), past - ramp / 2)
+    return np.asarray(np.diff(area), dtype=np.float64)
 
 
 def capacity_of(projects: Iterable[Project], index: Mapping[str, int], months: int) -> Floats:

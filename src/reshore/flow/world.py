@@ -32,7 +32,7 @@ class Edges:
     """Uses of inputs of one role, all arrays of one length.
 
     ``good`` uses ``amount`` of ``input`` per unit; ``half`` marks inputs whose loss costs only half of the output.
-    ``life_months`` is the life of capital inputs and the turnover of designs.
+    ``life_months`` is the life of capital inputs and the turnover of designs, in whole months.
     """
 
     good: Indices

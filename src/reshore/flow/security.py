@@ -19,10 +19,10 @@ from scipy import sparse
 
 from reshore.errors import UsageError
 from reshore.flow import Project, Situation, World
-from reshore.flow.program import FlowProgram, build_flow
+from reshore.flow.program import FlowProgram, build_flow, wear_sides
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Block, Floats, Indices
-from reshore.pricing.two_stage import Scenario, TwoStage
+from reshore.optimize.two_stage import Scenario, TwoStage
 
 MILLION = 1e6
 
@@ -77,7 +77,7 @@ class Recourse:
             add(at.old[use], np.clip(1.0 - age, 0.0, 1.0) * month)
         for use in np.flatnonzero(world.capital.good == good):
             add(self.fit[use], month)
-            add(at.wear[use], np.diff(month, prepend=0.0) - month / world.capital.life_months[use])
+            add(at.wear[use], wear_sides(month[None, :], world.capital.life_months[use : use + 1])[0])
         return np.concatenate(rows), np.concatenate(sides)
 
 

@@ -1,0 +1,93 @@
+"""The security program is the flow program: what projects add in one is what they add in the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reshore.flow import Project, capacity_of, run_flow
+from reshore.flow.security import Outlook, Security
+from reshore.optimize.two_stage import evaluate, solve_two_stage
+from tests.unit.flow.test_flow import edges, situation, world
+
+
+def with_projects(one, projects, built):
+    """The situation in which parts of projects stand."""
+    parts = [replace(project, capacity=project.capacity * part) for project, part in zip(projects, built, strict=True)]
+    index = {f"g{k}": k for k in range(one.capacity.shape[0])}
+    return replace(one, added=capacity_of(parts, index, one.n_months))
+
+
+def flow_value(chain, one) -> float:
+    """What is served by the flow program on its own, in millions, with its discount."""
+    return run_flow(chain, one).discounted_value / 1e6
+
+
+CHAINS = {
+    "a chain of two": world(2, consumed=edges((1, 0, 1.0)), stock=1.0),
+    "an important input": world(2, consumed=edges((1, 0, 1.0), half=True)),
+    "a tool that wears": world(2, capital=edges((1, 0, 1.0), life_months=60.0)),
+    "a design tool": world(2, design=edges((1, 0, 1.0), life_months=24.0)),
+}
+
+
+parts = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@given(
+    room=st.tuples(parts, parts),
+    built=st.tuples(parts, parts),
+    months=st.tuples(st.integers(0, 6), st.integers(0, 6)),
+)
+@settings(max_examples=12, deadline=None)
+def test_projects_add_to_the_security_program_what_they_add_to_the_flow(name, room, built, months):
+    chain = CHAINS[name]
+    projects = (
+        Project("g0", 0.4, build_months=months[0], ramp_months=3),
+        Project("g1", 0.3, qualify_months=months[1]),
+    )
+    one = situation(list(room), 18, n=2, demand=0.9)
+    security = Security(chain, (Outlook("cut", 1.0, one),), projects)
+    found = evaluate(security.program(), np.array(built))
+    assert -found.objective == pytest.approx(flow_value(chain, with_projects(one, projects, built)), rel=1e-6, abs=1e-9)
+
+
+def test_an_upstream_plant_is_worth_nothing_until_the_downstream_plant_stands():
+    # alloy and magnets survive at 6 %, demand 35 %, one year: the pair adds 4 points of 1,200 a year, one alone nothing
+    chain = world(2, consumed=edges((1, 0, 1.0)))
+    one = situation([0.06, 0.06], 12, n=2, demand=0.35)
+    security = Security(chain, (Outlook("cut", 1.0, one),), (Project("g0", 0.04), Project("g1", 0.04)))
+    program = security.program()
+
+    def value(*built: float) -> float:
+        return -evaluate(program, np.array(built)).objective
+
+    nothing = value(0, 0)
+    assert value(1, 0) == pytest.approx(nothing, abs=1e-12)
+    assert value(0, 1) == pytest.approx(nothing, abs=1e-12)
+    # discounted by 0.001 a month: mean of 0.999^t over a year is 0.99452
+    gained = 0.04 * 1200 / 1e6 * np.mean(0.999 ** np.arange(12))
+    assert value(1, 1) - nothing == pytest.approx(gained, rel=1e-9)
+
+
+def test_a_project_that_fails_in_an_outlook_adds_nothing_there():
+    chain = world(1)
+    one = situation([0.5], 12, n=1)
+    outlooks = (Outlook("works", 0.5, one, np.array([1.0])), Outlook("fails", 0.5, one, np.array([0.0])))
+    found = evaluate(Security(chain, outlooks, (Project("g0", 0.2),)).program(), np.ones(1))
+    works, fails = -found.costs
+    assert works == pytest.approx(fails * 0.7 / 0.5)
+
+
+def test_everything_that_helps_is_built_when_it_is_free():
+    chain = world(1)
+    security = Security(
+        chain, (Outlook("cut", 1.0, situation([0.5], 12, n=1)),), (Project("g0", 0.2), Project("g0", 0.6))
+    )
+    found = solve_two_stage(security.program())
+    assert -found.objective == pytest.approx(1200 / 1e6 * np.mean(0.999 ** np.arange(12)))
