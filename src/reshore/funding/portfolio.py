@@ -19,6 +19,9 @@ import numpy as np
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Floats, Indices
 
+NOTHING = 1e-6
+"""Amounts below a dollar, and parts below a millionth, are what solving leaves of zero."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -88,13 +91,16 @@ class Rules:
     """What a plan has to respect besides the terms of its offers.
 
     ``stack_cap`` is the largest share of a project's cost that all public money together may pay; ``least_leverage``
-    the private money per public dollar over all deals. Plans in ``forbidden`` are not taken again.
+    the private money per public dollar over all deals. With ``divisible`` any part of a project can be built for that
+    part of what it asks. Candidates in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
+    is built, are not taken again; they need projects that are built whole or not at all.
     """
 
     pools: tuple[Pool, ...]
     quotas: tuple[Quota, ...] = ()
     stack_cap: float = 1.0
     least_leverage: float = 0.0
+    divisible: bool = False
     must: frozenset[str] = frozenset()
     must_not: frozenset[str] = frozenset()
     forbidden: tuple[frozenset[str], ...] = ()
@@ -128,9 +134,10 @@ class Deal:
 
 @dataclass(frozen=True)
 class Plan:
-    """Chosen deals, in order of candidates and instruments."""
+    """Chosen deals, in order of candidates and instruments; ``parts`` are what is built of each in ``built``."""
 
     built: tuple[str, ...]
+    parts: tuple[float, ...]
     deals: tuple[Deal, ...]
     face: float = field(init=False)
     subsidy: float = field(init=False)
@@ -165,13 +172,18 @@ def build_choice(
 
 def read_plan(choice: Choice, x: Floats) -> Plan:
     """The deals of a solved choice; amounts below a dollar are none."""
-    built = tuple(c.name for c, column in zip(choice.candidates, choice.built, strict=True) if x[column] > 0.5)
+    parts = {c.name: float(x[column]) for c, column in zip(choice.candidates, choice.built, strict=True)}
+    if not choice.rules.divisible:
+        parts = {name: float(round(part)) for name, part in parts.items()}
+    parts = {name: part for name, part in parts.items() if part > NOTHING}
     deals = [
         Deal(offer.candidate, offer.instrument, float(x[column]), float(x[column]) * offer.subsidy_rate)
         for offer, column in zip(choice.offers, choice.amount, strict=True)
-        if x[column] > 1e-6
+        if x[column] > NOTHING
     ]
-    return Plan(built, tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument))))
+    return Plan(
+        tuple(parts), tuple(parts.values()), tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument)))
+    )
 
 
 def with_rules(choice: Choice, **changes: object) -> Choice:
@@ -197,7 +209,7 @@ class _Rows:
         self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
         self.builder = Builder()
         self.built = self.builder.variables(
-            "built", len(candidates), integer=True, says=lambda k: f"{candidates[k].label} is built",
+            "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
             low=np.array([float(candidate.name in rules.must) for candidate in candidates]),
             high=np.array([float(candidate.name not in rules.must_not) for candidate in candidates]),
         )  # fmt: skip

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 
 from reshore.errors import SolverError
+from reshore.flow.security import Recourse, Security
 from reshore.optimize.program import Floats
+from reshore.optimize.two_stage import Decision, Evaluator
 from reshore.pricing.payments import Ramp, aumann_shapley
-from reshore.pricing.security import Recourse, Security
-from reshore.pricing.two_stage import Decision, Evaluator
 
 STEP = 1e-4
 """Capacity, in shares of a year's world output, by which prices are probed on either side."""

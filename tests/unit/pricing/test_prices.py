@@ -8,8 +8,8 @@ import pytest
 
 from reshore.errors import SolverError
 from reshore.flow import Project
+from reshore.flow.security import Outlook, Security
 from reshore.pricing.prices import Pricing, check_ledger
-from reshore.pricing.security import Outlook, Security
 from tests.unit.flow.test_flow import edges, situation, world
 
 YEAR = 1200 / 1e6  # what a year of the whole final use is worth, USD million

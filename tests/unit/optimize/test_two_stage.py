@@ -13,7 +13,7 @@ from scipy import sparse
 
 from reshore.errors import UsageError
 from reshore.optimize import Builder
-from reshore.pricing.two_stage import (
+from reshore.optimize.two_stage import (
     Scenario,
     TwoStage,
     conditional_value_at_risk,

@@ -1,0 +1,220 @@
+"""From projects and instruments to candidates and offers: who can be funded, with what, and who is left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reshore.chain import ValueChain
+from reshore.chain.ownership import build_ownership
+from reshore.data import DataPackage
+from reshore.eligibility import Facts, clauses_of, facts_of, held_shares, judge
+from reshore.flow import Project
+from reshore.funding.instruments import KINDS, Instrument, Market, subsidy_rate
+from reshore.funding.portfolio import Candidate, Offer, groups_of
+from reshore.units import UNITS, convert, convertible
+
+MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What stands in for terms of a project that nobody states; each use is named. Assumptions, all of them.
+
+    ``odds_share`` multiplies capacity: the chance that a project comes into production at all.
+    """
+
+    build_months: float = 30.0
+    qualify_months: float = 12.0
+    ramp_months: float = 12.0
+    odds_share: float = 0.6
+    asked_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Option:
+    """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it."""
+
+    project: str
+    organization: str
+    candidate: Candidate
+    capacity: Project
+    odds: float
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A project or offer that was not considered, and why."""
+
+    project: str
+    instrument: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that a plan can choose from."""
+
+    options: tuple[Option, ...]
+    offers: tuple[Offer, ...]
+    left_out: tuple[LeftOut, ...]
+    needs_person: tuple[LeftOut, ...] = field(default=())
+
+
+def read_options(
+    package: DataPackage, chain: ValueChain, sites: Sequence[str], statuses: Sequence[str], defaults: Defaults
+) -> tuple[tuple[Option, ...], tuple[LeftOut, ...]]:
+    """Projects at `sites` in one of `statuses` whose capacity can be set against world output, and the others.
+
+    Capacity is the stated one, or the low end of its range: what surely is planned.
+    """
+    found, left_out = [], []
+    parents = {good.parent for good in chain.goods if good.parent is not None}
+    for row in package["projects"].sort("project").iter_rows(named=True):
+        reason = ""
+        if row["site"] not in sites or row["status"] not in statuses:
+            continue
+        if row["good"] not in chain or row["good"] in parents:
+            reason = "its good is outside the chain, or comes only in kinds"
+        share = None if reason else _share_of_world(chain, row)
+        if not reason and share is None:
+            reason = "its capacity, or the world output of its good, is not known in units that convert"
+        assumed: list[str] = []
+        asks = _first(row["asked_usd"], row["asked_usd_low"])
+        cost = _first(row["capex_usd"], row["capex_usd_low"])
+        if not reason and asks is None:
+            if cost is None:
+                reason = "neither what it asks for nor its cost is known"
+            else:
+                asks = cost * defaults.asked_share
+                assumed.append(f"asks for {100 * defaults.asked_share:.0f} % of its cost")
+        if reason:
+            left_out.append(LeftOut(row["project"], "", reason))
+            continue
+        assert share is not None
+        assert asks is not None
+        found.append(_option(row, share, asks, cost, defaults, assumed, chain))
+    return tuple(found), tuple(left_out)
+
+
+def _option(
+    row: Mapping[str, object], share: float, asks: float, cost: float | None, defaults: Defaults, assumed: list[str],
+    chain: ValueChain,
+) -> Option:  # fmt: skip
+    months = {}
+    for name in ("build_months", "qualify_months", "ramp_months", "odds_share"):
+        value = _first(row[name], row[f"{name}_low"], row[f"{name}_high"])
+        if value is None:
+            value = float(getattr(defaults, name))
+            assumed.append(f"{name.replace('_', ' ')} {value:g}")
+        months[name] = value
+    good = chain[str(row["good"])]
+    odds = months.pop("odds_share")
+    groups = groups_of({"region": str(row["region"] or ""), "chain": good.chain, "firm": str(row["organization"])})
+    candidate = Candidate(
+        str(row["project"]), str(row["label"]), asks / MILLION, None if cost is None else cost / MILLION, groups
+    )
+    return Option(
+        str(row["project"]),
+        str(row["organization"]),
+        candidate,
+        Project(good.good, share, **months),
+        odds,
+        tuple(assumed),
+    )
+
+
+def _first(*values: object) -> float | None:
+    return next((float(value) for value in values if isinstance(value, float | int)), None)
+
+
+def _share_of_world(chain: ValueChain, row: Mapping[str, object]) -> float | None:
+    """Capacity of a project as a share of the world output of its good; ``None`` where either is unknown."""
+    good = chain[str(row["good"])]
+    capacity = _first(row["capacity_per_year"], row["capacity_per_year_low"])
+    unit, world = row["unit"], good.world_output_per_year
+    if not capacity or not world or good.unit is None or not isinstance(unit, str):
+        return None
+    if not convertible(UNITS[unit], UNITS[good.unit]):
+        return None
+    return convert(capacity, UNITS[unit], UNITS[good.unit]) / world
+
+
+def make_offers(
+    package: DataPackage,
+    options: Sequence[Option],
+    instruments: Sequence[Instrument],
+    market: Market,
+    at: str,
+    concern: Sequence[str],
+    asked: Mapping[str, Facts] | None = None,
+) -> Options:
+    """One offer per project and instrument that is open, whose cost is known, and whose rules do not bar the project.
+
+    Parameters
+    ----------
+    concern
+        Countries whose states and firms are the covered side of ownership rules.
+    asked
+        Facts of single applications, by project.
+    """
+    ownership = build_ownership(package, at)
+    covered = [name for name, seat in zip(ownership.organizations, ownership.seats_of, strict=True) if seat in concern]
+    offers: list[Offer] = []
+    left_out: list[LeftOut] = []
+    needs_person: list[LeftOut] = []
+    usable = []
+    for instrument in instruments:
+        rate = subsidy_rate(instrument, market)
+        if not KINDS[instrument.kind].is_money or rate.value is None or not instrument.is_open(at):
+            reason = (
+                f"not open on {at}" if not instrument.is_open(at)
+                else "pays no money" if rate.value is not None else "its cost cannot be told from its terms"
+            )  # fmt: skip
+            left_out.append(LeftOut("", instrument.instrument, reason))
+        else:
+            usable.append((instrument, rate.value))
+    for option in options:
+        held = held_shares(ownership, option.organization, covered)
+        for instrument, rate_value in usable:
+            facts = _facts(package, option, instrument, at, held, asked or {})
+            verdicts = [
+                judge(clauses_of(package["rules"], rule, at), option.organization, facts) for rule in instrument.rules
+            ]
+            barred = next((verdict for verdict in verdicts if verdict.answer == "fail"), None)
+            if barred is not None:
+                left_out.append(LeftOut(option.project, instrument.instrument, f"{barred.rule}: {barred.says}"))
+                continue
+            needs_person += [
+                LeftOut(option.project, instrument.instrument, f"{verdict.rule}: {verdict.says}")
+                for verdict in verdicts
+                if verdict.answer == "needs a person"
+            ]
+            offers.append(_offer(option, instrument, rate_value))
+    return Options(tuple(options), tuple(offers), tuple(left_out), tuple(needs_person))
+
+
+def _facts(
+    package: DataPackage, option: Option, instrument: Instrument, at: str, held: Facts, asked: Mapping[str, Facts]
+) -> Facts:
+    """What is known of one application: figures of the firm, who holds it, and the deal that the ticket allows."""
+    least = (instrument.ticket_low_usd or 0.0) / MILLION
+    most = min(option.candidate.asks, (instrument.ticket_high_usd or float("inf")) / MILLION)
+    ticket = (MILLION * max(least, most),) * 2
+    deal: dict[str, tuple[float, float]] = {"ask_usd": ticket, "award_usd": ticket}
+    return facts_of(package, option.organization, at, deal | dict(held) | dict(asked.get(option.project, {})))
+
+
+def _offer(option: Option, instrument: Instrument, rate: float) -> Offer:
+    most = option.candidate.asks if instrument.ticket_high_usd is None else instrument.ticket_high_usd / MILLION
+    return Offer(
+        candidate=option.project,
+        instrument=instrument.instrument,
+        low=(instrument.ticket_low_usd or 0.0) / MILLION,
+        high=most,
+        subsidy_rate=rate,
+        pool=instrument.instrument,
+        cost_share_cap=1.0 if instrument.cost_cap_share is None else instrument.cost_cap_share,
+        excludes=frozenset(instrument.excludes),
+    )

@@ -1,0 +1,196 @@
+"""The plan that buys most security for a budget, with proof, and what stands around it.
+
+Value is that of the flow program itself: what a plan adds to service in every outlook, by their odds, in millions of US
+dollars. Each plan comes with the bound that no other plan can pass; the distance to it is the certified gap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from reshore.errors import NoAnswerError
+from reshore.flow.security import Security
+from reshore.funding.portfolio import Candidate, Offer, Plan, Pool, Rules, build_choice, read_plan
+from reshore.optimize import Limits
+from reshore.optimize.program import Floats
+from reshore.optimize.two_stage import Decision, Evaluator, Method, solve_two_stage
+
+GAP = 1e-4
+"""Relative gap at which the search for a plan stops unless asked for less."""
+
+
+@dataclass(frozen=True)
+class Funded:
+    """A plan with its worth and proof.
+
+    ``worth`` is what the plan adds to service, ``bound`` what no plan under the same rules can pass, both in USD
+    million; ``by_outlook`` (n_outlooks,) what it adds in each.
+    """
+
+    plan: Plan
+    built: Floats
+    worth: float
+    bound: float
+    by_outlook: Floats
+    method: Method
+    rounds: int
+
+    @property
+    def gap_share(self) -> float:
+        """The certified gap: by how much at most a better plan could be better, relative to this one."""
+        gap = self.bound - self.worth
+        return max(0.0, gap / max(abs(self.worth), 1e-9)) if gap > 1e-9 else 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One budget on the frontier: what it buys, and which projects enter and leave against the budget before."""
+
+    budget: float
+    funded: Funded
+    enters: tuple[str, ...]
+    leaves: tuple[str, ...]
+
+
+class Fund:
+    """Candidates and offers on one security program.
+
+    Parameters
+    ----------
+    security
+        Outlooks, and one project per candidate, in the same order.
+    candidates, offers, rules
+        What can be chosen and under which terms.
+    gap_share, limits, method
+        When the search stops, and how it goes; see `solve_two_stage`.
+    """
+
+    def __init__(
+        self, security: Security, candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules,
+        gap_share: float = GAP, limits: Limits | None = None, method: Method | None = None,
+    ) -> None:  # fmt: skip
+        assert len(candidates) == len(security.projects)
+        self.security, self.candidates, self.offers, self.rules = security, tuple(candidates), tuple(offers), rules
+        self._gap, self._limits, self._method = gap_share, limits, method
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(self.security.program())
+
+    @cached_property
+    def nothing(self) -> Decision:
+        """What happens when nothing is built."""
+        return self._evaluator.at(np.zeros(len(self.candidates)))
+
+    def worth(self, built: Floats) -> tuple[float, Floats]:
+        """What building parts of the candidates adds to service: by odds, and in each outlook."""
+        found = self._evaluator.at(np.asarray(built, dtype=np.float64))
+        return self.nothing.objective - found.objective, self.nothing.costs - found.costs
+
+    def best(self, rules: Rules | None = None) -> Funded:
+        """The best plan under `rules`, by default those of the fund.
+
+        Raises
+        ------
+        InfeasibleError
+            No plan meets the rules; the conflict in words, and the cheapest way out.
+        """
+        choice = build_choice(self.candidates, self.offers, rules or self.rules)
+        program = self.security.program(choice.program, choice.built)
+        found = solve_two_stage(program, self._method, self._gap, self._limits)
+        plan = read_plan(choice, found.x)
+        built = self.parts(dict(zip(plan.built, plan.parts, strict=True)))
+        worth, by_outlook = self.worth(built)
+        paid = float(choice.program.cost @ found.x)
+        bound = self.nothing.objective - (found.bound - paid)
+        return Funded(plan, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
+
+    def parts(self, built: Mapping[str, float]) -> Floats:
+        """Parts by name as an array over candidates."""
+        return np.array([built.get(candidate.name, 0.0) for candidate in self.candidates])
+
+    def frontier(self, budgets: Sequence[float], pool: str) -> tuple[Step, ...]:
+        """The best plan for each of several budgets of one pool's face value, in rising order."""
+        steps: list[Step] = []
+        for budget in sorted(budgets):
+            pools = tuple(replace(one, face=budget) if one.name == pool else one for one in self.rules.pools)
+            funded = self.best(replace(self.rules, pools=pools))
+            before = set(steps[-1].funded.plan.built) if steps else set()
+            now = set(funded.plan.built)
+            steps.append(Step(budget, funded, tuple(sorted(now - before)), tuple(sorted(before - now))))
+        return tuple(steps)
+
+    def removals(self, funded: Funded) -> pl.DataFrame:
+        """What each funded project's absence costs when nothing takes its place, largest first."""
+        rows = []
+        for name in funded.plan.built:
+            without = self.parts({n: p for n, p in zip(funded.plan.built, funded.plan.parts, strict=True) if n != name})
+            rows.append((name, funded.worth - self.worth(without)[0]))
+        frame = pl.DataFrame(rows, schema={"candidate": pl.String, "lost_usd_m": pl.Float64}, orient="row")
+        return frame.sort("lost_usd_m", "candidate", descending=[True, False])
+
+    def second_best(self, funded: Funded) -> Funded | None:
+        """The best plan that builds another set of projects; ``None`` where there is none.
+
+        With divisible projects, the best plan without the project that matters most.
+        """
+        if self.rules.divisible:
+            order = self.removals(funded)
+            if order.is_empty():
+                return None
+            rules = replace(self.rules, must_not=self.rules.must_not | {order["candidate"][0]})
+        else:
+            rules = replace(self.rules, forbidden=(*self.rules.forbidden, frozenset(funded.plan.built)))
+        try:
+            return self.best(rules)
+        except NoAnswerError:
+            return None
+
+    def regret(self, funded: Funded) -> pl.DataFrame:
+        """Per outlook, what the plan brings beside the best plan for that outlook alone.
+
+        Returns
+        -------
+        pl.DataFrame
+            One row per ``outlook``: ``worth_usd_m``, ``best_usd_m`` and ``regret_usd_m``, all in that outlook.
+        """
+        rows = []
+        for number, outlook in enumerate(self.security.outlooks):
+            alone = Security(self.security.world, (replace(outlook, odds=1.0),), self.security.projects)
+            one = Fund(alone, self.candidates, self.offers, self.rules, self._gap, self._limits, self._method).best()
+            worth = float(funded.by_outlook[number])
+            rows.append((outlook.name, worth, max(one.worth, worth), max(0.0, one.worth - worth)))
+        names = ("worth_usd_m", "best_usd_m", "regret_usd_m")
+        return pl.DataFrame(rows, schema={"outlook": pl.String, **dict.fromkeys(names, pl.Float64)}, orient="row")
+
+    def odds_range(self, built: Floats, low: Floats, high: Floats) -> tuple[float, float]:
+        """The least and the greatest worth of a plan when odds may lie anywhere between `low` and `high`, summing to 1.
+
+        The last outlook takes what the others leave, as "nothing happens" does.
+        """
+        _, gains = self.worth(built)
+        gains = gains - gains[-1]
+        order = np.argsort(-gains[:-1])
+        least = most = 0.0
+        room_low = room_high = 1.0
+        for k in order:
+            up = min(float(high[k]), room_high) if gains[k] > 0 else float(low[k])
+            most += up * float(gains[k])
+            room_high -= up
+        for k in order[::-1]:
+            down = float(low[k]) if gains[k] > 0 else min(float(high[k]), room_low)
+            least += down * float(gains[k])
+            room_low -= down
+        base = float(self.worth(built)[1][-1])
+        return base + least, base + most
+
+
+def total(pools: Sequence[Pool]) -> float:
+    """Face value of all pools together; infinite when one has no limit."""
+    return math.fsum(math.inf if pool.face is None else pool.face for pool in pools)

@@ -1,0 +1,125 @@
+"""The funded plan against every plan that could be made, on a chain with complements and substitutes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+
+from reshore.errors import InfeasibleError
+from reshore.flow import Project
+from reshore.flow.security import Outlook, Security
+from reshore.funding.fund import Fund
+from reshore.funding.portfolio import Candidate, Offer, Pool, Rules
+from reshore.seeds import stream
+from tests.unit.flow.test_flow import edges, situation, world
+
+CHAIN = world(3, consumed=edges((1, 0, 1.0), (2, 1, 1.0)), stock=1.0)
+
+
+def cut(capacity):
+    """A year in which capacity is left as given; a year of the whole final use is worth 1.2 billion dollars."""
+    one = situation(capacity, 12, n=3, demand=0.35, use=0.35)
+    return replace(one, value=np.array([1.2e9]))
+
+
+def case(seed: int, n: int = 6, budget: float = 100.0, method=None) -> Fund:
+    """Oxide, metal and magnet plants of random size and ask; a cut of the last two, a cut of all, and calm."""
+    random = stream(seed, "fund", 0)
+    projects, candidates, offers = [], [], []
+    for number in range(n):
+        projects.append(Project(f"g{number % 3}", float(random.uniform(0.02, 0.12)), ramp_months=3))
+        candidates.append(Candidate(f"p{number}", f"Project {number}", float(random.integers(20, 60))))
+        offers.append(Offer(f"p{number}", "loan", 5, 150, 0.1, "loans"))
+    outlooks = (
+        Outlook("two cut", 0.2, cut([0.3, 0.06, 0.06])),
+        Outlook("all cut", 0.1, cut([0.05, 0.06, 0.06])),
+        Outlook("calm", 0.7, cut([0.4, 0.4, 0.4])),
+    )
+    rules = Rules((Pool("loans", face=budget),))
+    return Fund(Security(CHAIN, outlooks, tuple(projects)), candidates, offers, rules, gap_share=1e-7, method=method)
+
+
+def best_of_all(fund: Fund, budget: float) -> float:
+    best = 0.0
+    for mask in product((0.0, 1.0), repeat=len(fund.candidates)):
+        asks = sum(part * candidate.asks for part, candidate in zip(mask, fund.candidates, strict=True))
+        if asks <= budget + 1e-9:
+            best = max(best, fund.worth(np.array(mask))[0])
+    return best
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_plan_is_the_best_of_all_plans_and_its_bound_holds_it(seed):
+    fund = case(seed, method="cuts" if seed % 2 else "extensive")
+    found = fund.best()
+    best = best_of_all(fund, 100.0)
+    assert found.worth == pytest.approx(best, rel=1e-5, abs=1e-9)
+    assert found.bound >= best - 1e-9
+    assert found.gap_share <= 1e-4
+    assert found.plan.face <= 100.0 + 1e-6
+
+
+def test_more_money_never_buys_less_and_who_enters_is_named():
+    fund = case(3)
+    steps = fund.frontier([30, 60, 100, 160], "loans")
+    worth = [step.funded.worth for step in steps]
+    assert worth == sorted(worth)
+    assert set(steps[-1].funded.plan.built) >= set(steps[-1].enters)
+    for before, after in pairwise(steps):
+        now, was = set(after.funded.plan.built), set(before.funded.plan.built)
+        assert (set(after.enters), set(after.leaves)) == (now - was, was - now)
+
+
+def test_the_second_best_plan_is_another_and_not_better():
+    fund = case(5)
+    first = fund.best()
+    second = fund.second_best(first)
+    assert second is not None
+    assert set(second.plan.built) != set(first.plan.built)
+    assert second.worth <= first.worth + 1e-9
+
+
+def test_taking_a_project_out_costs_what_the_flow_says():
+    fund = case(1)
+    found = fund.best()
+    for name, lost in fund.removals(found).iter_rows():
+        without = fund.parts(dict.fromkeys(set(found.plan.built) - {name}, 1.0))
+        assert lost == pytest.approx(found.worth - fund.worth(without)[0], abs=1e-12)
+        assert lost >= -1e-12
+
+
+def test_regret_is_nil_where_the_plan_is_best_and_never_negative():
+    fund = case(2)
+    table = fund.regret(fund.best())
+    assert (table["regret_usd_m"] >= 0).all()
+    assert table.filter(table["outlook"] == "calm")["regret_usd_m"].item() == pytest.approx(0, abs=1e-9)
+
+
+def test_odds_in_a_range_give_a_range_of_worth_that_holds_the_point():
+    fund = case(4)
+    found = fund.best()
+    low, high = fund.odds_range(found.built, np.array([0.1, 0.05, 0.0]), np.array([0.3, 0.2, 1.0]))
+    assert low <= found.worth <= high
+    # by hand: gains above calm times the ends of the odds
+    gains = found.by_outlook - found.by_outlook[-1]
+    assert low == pytest.approx(found.by_outlook[-1] + 0.1 * gains[0] + 0.05 * gains[1])
+    assert high == pytest.approx(found.by_outlook[-1] + 0.3 * gains[0] + 0.2 * gains[1])
+
+
+def test_parts_of_projects_buy_at_least_as_much():
+    whole = case(6)
+    parts = whole.best(replace(whole.rules, divisible=True))
+    assert parts.worth >= whole.best().worth - 1e-9
+    assert all(0 < part <= 1 + 1e-9 for part in parts.plan.parts)
+
+
+def test_an_impossible_budget_is_answered_with_the_conflict_and_the_cheapest_way_out():
+    fund = case(0)
+    rules = Rules((Pool("loans", face=10.0),), must=frozenset({"p0"}))
+    with pytest.raises(InfeasibleError) as refused:
+        fund.best(rules)
+    assert "at most 10 million of face value from loans" in str(refused.value)
+    assert refused.value.relaxation
