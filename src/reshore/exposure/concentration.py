@@ -152,6 +152,14 @@ def largest(split: Split | None) -> tuple[Share | None, bool]:
     return first, is_certain
 
 
+def with_unlisted(share: Share, split: Split) -> tuple[float, float] | None:
+    """A stated share, and the most it is with suppliers outside the list that may sit in the same country."""
+    if share.point is None:
+        return None
+    hidden = [split.remainder_high, *(row.high for row in split.unnamed)] if split.remainder_may_be_listed else []
+    return share.point, min(1.0, math.fsum([share.point, *hidden]))
+
+
 def _known(share: Share) -> float:
     return share.low if share.point is None else share.point
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reshore.chain import Split
 from reshore.exposure.case import Case
 from reshore.exposure.chokepoints import supplier_name
-from reshore.exposure.concentration import largest
+from reshore.exposure.concentration import largest, with_unlisted
 from reshore.exposure.frames import Cell
 from reshore.units import SHARE, written
 
@@ -78,7 +78,8 @@ def _conflicts(case: Case, good: str, label: str, split: Split) -> Iterator[tupl
         if conflict.series.market != split.market or other is None or other.point is None:
             continue
         same = next((share for share in conflict.split.named if share.supplier == leader.supplier), None)
-        differs = same is not None and same.point is not None and abs(same.point - leader.point) >= DISAGREEMENT
+        ends = with_unlisted(same, conflict.split) if same is not None else None
+        differs = ends is not None and max(ends[0] - leader.point, leader.point - ends[1]) >= DISAGREEMENT
         if other.supplier != leader.supplier or differs:
             who, value = supplier_name(case, other.supplier), written(other.point, SHARE)
             yield (

@@ -7,7 +7,7 @@ import polars as pl
 from reshore.chain import Split
 from reshore.data.schema import CONFIDENCE
 from reshore.exposure.case import Case, Metric
-from reshore.exposure.concentration import largest
+from reshore.exposure.concentration import largest, with_unlisted
 from reshore.exposure.frames import Cell, per_good
 from reshore.tables import Column
 from reshore.units import SHARE, YEARS
@@ -40,15 +40,22 @@ def provenance(case: Case) -> pl.DataFrame:
 
 
 def spread(case: Case, good: str, split: Split) -> float | None:
-    """Difference between the least and the greatest share of the largest supplier among all series of its market."""
+    """How far apart all series of its market are on the share of the largest supplier, at the least.
+
+    Firms added up by country are a lower bound of the country's share: they differ from another figure only by what the
+    firms that were left out cannot close.
+    """
     leader, _ = largest(split)
     if leader is None or leader.point is None:
         return None
-    points = [leader.point]
+    found = [with_unlisted(leader, split)]
     for conflict in case.chosen.conflicts.get(good, ()):
         if conflict.series.market == split.market:
-            points += [s.point for s in conflict.split.named if s.supplier == leader.supplier and s.point is not None]
-    return max(points) - min(points) if len(points) > 1 else None
+            found += [with_unlisted(s, conflict.split) for s in conflict.split.named if s.supplier == leader.supplier]
+    known = [ends for ends in found if ends is not None]
+    if len(known) < 2:
+        return None
+    return max(0.0, max(low for low, _ in known) - min(high for _, high in known))
 
 
 PROVENANCE = Metric(

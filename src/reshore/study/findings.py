@@ -179,15 +179,15 @@ def _stops(study: Study, cut_sets: pl.DataFrame, chain: ValueChain) -> str:
         & pl.col("good").is_in(list(chain.final_goods))
         & (pl.col("members") != study.home)
     )
-    uses = f"{total} final uses" if total != 1 else "the only final use"
+    uses = f"any of {total} final uses" if total != 1 else "the only final use"
     if single.is_empty():
-        return f"No single foreign country is known to be able to stop any of {uses}."
+        return f"No single foreign country is known to be able to stop {uses}."
     sure = single.filter(pl.col("reading") == "certain")
     code, stopped = _most_stopped(sure if sure.height else single, chain)
     may = single.filter((pl.col("members") == code) & (pl.col("reading") == "possible")).height
     if not sure.height:
         return (
-            f"No single foreign country surely stops any of {uses}; {the(code)} may stop {len(stopped)}, because "
+            f"No single foreign country surely stops {uses}; {the(code)} may stop {len(stopped)}, because "
             f"nobody else is known by name to supply part of what goes into {'it' if len(stopped) == 1 else 'them'}: "
             f"{in_words(stopped)}."
         )
@@ -196,7 +196,7 @@ def _stops(study: Study, cut_sets: pl.DataFrame, chain: ValueChain) -> str:
     )
     verb = "stops" if len(stopped) == 1 else "stop"
     return (
-        f"Without {the(code)} alone, {len(stopped)} of {uses} surely {verb} once stocks are used up: "
+        f"Without {the(code)} alone, {len(stopped)} of {total} final uses surely {verb} once stocks are used up: "
         f"{in_words(stopped)}{more}."
     )
 
@@ -260,7 +260,9 @@ def _leaders(study: Study, exposure: pl.DataFrame) -> str:
 
 def _reliance(study: Study, exposure: pl.DataFrame) -> str:
     low = pl.coalesce(pl.col("net_import_reliance_share"), pl.col("net_import_reliance_share_low"))
-    known = exposure.with_columns(low.alias("least")).filter(pl.col("least").is_not_null())
+    known = exposure.with_columns(low.alias("least")).filter(
+        pl.col("least").is_not_null() | pl.col("net_import_reliance_share_high").is_not_null()
+    )
     if known.is_empty():
         return ""
     whole = known.filter(pl.col("least") >= 0.995).sort("label")["label"].to_list()
@@ -321,26 +323,26 @@ def _owners(study: Study, control: pl.DataFrame) -> str:
         return ""
     where = f", {in_words(found.abroad)} among them although seated elsewhere" if found.abroad else ""
     verb = "answers" if len(found.sure) == 1 else "answer"
+    more = f"; {len(found.possible)} more may, because stakes are not known" if found.possible else ""
     return (
         f"Owners: of {found.total} organizations with known controllers, {len(found.sure)} surely {verb} to countries "
-        f"of concern{where}, and {len(found.possible)} more may, because stakes are not known."
+        f"of concern{where}{more}."
     )
 
 
 def _hidden(exposure: pl.DataFrame) -> str:
+    """Goods that look safer than their suppliers; only where the weights of inputs are known, not assumed."""
     gap = pl.col("concern_look_through_share_low") - pl.col("concern_share_high")
-    rows = exposure.with_columns(gap.alias("gap")).filter(pl.col("gap") > HIDDEN)
+    rows = exposure.with_columns(gap.alias("gap")).filter((pl.col("gap") > HIDDEN) & ~pl.col("look_through_assumed"))
     rows = rows.sort("gap", "good", descending=[True, False])
     if rows.is_empty():
         return ""
     row = rows.row(0, named=True)
-    assumed = ", with inputs weighted equally where their value is unknown" if row["look_through_assumed"] else ""
     shown = reading(row["concern_share"], row["concern_share_low"], row["concern_share_high"])
-    goods = "goods look" if rows.height != 1 else "good looks"
+    goods = "goods look safer than their" if rows.height != 1 else "good looks safer than its"
     return (
-        f"Hidden dependence: {rows.height} {goods} safer than their suppliers are; {row['label']} shows {shown} from "
-        f"concern, and at least {written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers "
-        f"are counted{assumed}."
+        f"Hidden dependence: {rows.height} {goods} suppliers are; {row['label']} shows {shown} from concern, and at "
+        f"least {written(row['concern_look_through_share_low'], SHARE)} when suppliers of suppliers are counted."
     )
 
 
@@ -362,8 +364,9 @@ def _unknown(exposure: pl.DataFrame) -> str:
     known = exposure.filter(is_sized())
     weak = known.filter(pl.col("confidence").is_in(["low", "assumed"])).height
     old = known.filter(pl.col("data_age_years") >= 5).height
+    unknown = exposure.height - known.height
     return (
-        f"What we do not know: {exposure.height - known.height} of {exposure.height} goods have no supplier of known "
-        f"size; of the other {known.height}, {weak} rest on weak or assumed figures and {old} on figures five or more "
-        "years old."
+        f"What we do not know: {unknown} of {exposure.height} goods {'has' if unknown == 1 else 'have'} no supplier of "
+        f"known size; of the other {known.height}, {weak} {'rests' if weak == 1 else 'rest'} on weak or assumed figures "
+        f"and {old} on figures five or more years old."
     )

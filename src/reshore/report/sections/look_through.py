@@ -43,7 +43,8 @@ def _figure(page: Page, frame: pl.DataFrame) -> Figure:
     return Figure(
         "look-through-concern",
         f"{frame.height} {one} more to countries of concern once suppliers of suppliers are counted, above all "
-        f"{top['label']}: at least {reading(top[f'{_THROUGH}_low'], None, None)}",
+        f"{top['label']}: at least {reading(top[f'{_THROUGH}_low'], None, None)}"
+        + (", with weights that are assumed" if top["look_through_assumed"] else ""),
         "Upper bar: at face value. Lower bar: with suppliers of suppliers. Solid: at least; hatched: possible.",
         "Share from concern at face value and with suppliers of suppliers. "
         + "; ".join(f"{bar.label}: {bar.words[0]}, then {bar.words[1]}" for bar in bars) + ".",

@@ -17,10 +17,11 @@ _NAME = "net_import_reliance_share"
 def reliance(page: Page) -> Block | None:
     """Net import reliance of goods for which it is known."""
     low = pl.coalesce(pl.col(_NAME), pl.col(f"{_NAME}_low"))
-    known = page.results["exposure"].with_columns(low.alias("least")).filter(pl.col("least").is_not_null())
+    known = page.results["exposure"].with_columns(low.alias("least"))
+    known = known.filter(pl.col("least").is_not_null() | pl.col(f"{_NAME}_high").is_not_null())
     if known.is_empty():
         return None
-    known = known.sort("least", "good", descending=[True, False])
+    known = known.sort("least", f"{_NAME}_high", "good", descending=[True, True, False], nulls_last=True)
     return Block(
         f"What {page.the_home} imports",
         "World supply says where a good can be had; net import reliance says how much of it home brings in: imports "
