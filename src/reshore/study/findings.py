@@ -267,7 +267,7 @@ def _reliance(study: Study, exposure: pl.DataFrame) -> str:
         return ""
     whole = known.filter(pl.col("least") >= 0.995).sort("label")["label"].to_list()
     over = known.filter(pl.col("least") > MAJORITY).height
-    tail = f", and all of {in_words(whole)}" if whole else ""
+    tail = f", and all of {in_words(whole, 8)}" if whole else ""
     goods = "goods" if known.height != 1 else "good"
     return first_upper(
         f"{the(study.home)} imports, net of exports, more than half of what it uses of {over} of {known.height} "
@@ -286,7 +286,7 @@ def _firms(exposure: pl.DataFrame, suppliers: pl.DataFrame) -> str:
         f"{names.get(row['largest_firm'], row['largest_firm'])} has "
         f"{reading(row['largest_firm_share'], row['largest_firm_share_low'], row['largest_firm_share_high'])} of "
         f"{row['label']}"
-        for row in rows.head(4).iter_rows(named=True)
+        for row in rows.iter_rows(named=True)
     ]
     goods = "goods" if rows.height != 1 else "good"
     return f"One firm supplies more than half of {rows.height} {goods}: {in_words(parts)}."
@@ -367,6 +367,6 @@ def _unknown(exposure: pl.DataFrame) -> str:
     unknown = exposure.height - known.height
     return (
         f"What we do not know: {unknown} of {exposure.height} goods {'has' if unknown == 1 else 'have'} no supplier of "
-        f"known size; of the other {known.height}, {weak} {'rests' if weak == 1 else 'rest'} on weak or assumed figures "
-        f"and {old} on figures five or more years old."
+        f"known size; of the other {known.height}, {weak} {'rests' if weak == 1 else 'rest'} on weak or assumed "
+        f"figures and {old} on figures five or more years old."
     )
