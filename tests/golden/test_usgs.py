@@ -1,4 +1,4 @@
-"""The Mineral Commodity Summaries of 2026 as released: every row accounted for, and figures as the publication prints them.
+"""The Mineral Commodity Summaries of 2026 as released: every row accounted for, figures as the publication prints them.
 
 Expected numbers are those of the printed summaries (gallium, graphite, rare earths, tungsten …, U.S. Geological Survey
 2026), and counts come from a second reading of the file with the csv module.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from reshore.cli.talk import Progress, as_json, problem_lines, say, target
+from reshore.errors import Problem
 
 
 class _Names(click.ParamType[str]):
@@ -67,8 +70,27 @@ def command(
         return 0
     counts = [f"{frame.height:,} {table}" for table, frame in package.tables.items() if frame.height]
     click.echo(f"{folder}: {', '.join(counts)}")
-    click.echo(f"{len(package.notes)} notes on rows that were dropped, merged or converted")
-    for line in problem_lines(package.notes, len(package.notes) if show_all else 5):
+    for line in _accounts(package.notes):
+        click.echo(f"  {line}")
+    shown = package.notes if show_all else _first_of_each_kind(package.notes)
+    click.echo(f"{len(package.notes)} notes on what was dropped, merged, converted or left open")
+    for line in problem_lines(shown, len(shown)):
         click.echo(line)
+    if len(shown) < len(package.notes):
+        click.echo(f"  … the first of each kind; --all shows all {len(package.notes)}")
     say(f"next: reshore check {folder}")
     return 0
+
+
+def _accounts(notes: Sequence[Problem]) -> list[str]:
+    """What became of the rows of each file."""
+    return [f"{note.place.file}: {note.found}" for note in notes if note.code == "rows-accounted"]
+
+
+def _first_of_each_kind(notes: Sequence[Problem]) -> list[Problem]:
+    """One note of each kind, in the order of their places, without the accounts told before."""
+    first: dict[str, Problem] = {}
+    for note in notes:
+        if note.code != "rows-accounted":
+            first.setdefault(note.code, note)
+    return list(first.values())
