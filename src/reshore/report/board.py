@@ -95,7 +95,7 @@ def _brief(view: GoodView) -> str:
         most, least = math.ceil(100 * view.high - 1e-9), math.floor(100 * view.low + 1e-9)
         return f"≤{most}" if view.low < 0.005 else f"{least}+"
     percent = round(100 * view.low)
-    return ">99" if percent == 100 and view.high < 1 else str(percent)
+    return ">99" if percent == 100 and view.low < 1 else str(percent)
 
 
 def hyphenated(label: str) -> str:

@@ -140,8 +140,8 @@ class GoodView:
 
     @property
     def doubt(self) -> str:
-        """The confidence where it is a reason for doubt."""
-        return self.confidence if self.confidence in ("low", "assumed") else ""
+        """The confidence where it is a reason for doubt, in words."""
+        return {"low": "weak source", "assumed": "assumed"}.get(self.confidence, "")
 
     @property
     def single_points(self) -> str:

@@ -15,8 +15,8 @@ def boards(page: Page) -> Block:
     return Block(
         "Boards: chain by chain, step by step",
         f"Color: the share of world supply that surely comes from {page.concern}; the darker, the more. The stripe at "
-        "the foot of a tile says who supplies; below the share stand the largest supplier, basis and year, and the "
-        "confidence where it is low or only assumed.",
+        "the foot of a tile says who supplies; below the share stand the largest supplier, basis and year, and whether "
+        "the figure is from a weak source or only assumed.",
         tuple(_figure(page, chain, views) for chain, views in page.chains.items()),
     )
 
