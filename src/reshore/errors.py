@@ -98,7 +98,8 @@ def limited(problems: Iterable[Problem], most: int = LISTED_PROBLEMS) -> list[Pr
 def more_problems(first: Problem, count: int) -> Problem:
     """The problem that stands for `first` and others like it, `count` in all."""
     found = f"{count} more of the kind {first.code}, from here on"
-    return replace(first, code="more-problems", found=found, fix="correct those listed, then check again")
+    fix = "correct those listed, then check again" if first.severity == "error" else first.fix
+    return replace(first, code="more-problems", found=found, fix=fix)
 
 
 class ReshoreError(Exception):

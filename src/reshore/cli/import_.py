@@ -29,6 +29,7 @@ class _Names(click.ParamType[str]):
 @click.argument("name", type=_Names(), required=False)
 @click.argument("path", type=click.Path(), required=False)
 @click.option("-o", "--output", type=click.Path(), help="Folder of the new package.")
+@click.option("--only", default="", help="Read a part only, split by commas: for baci, HS codes or how they begin.")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--list", "list_", is_flag=True, help="List the importers.")
 @click.option("--all", "show_all", is_flag=True, help="Show every note.")
@@ -39,6 +40,7 @@ def command(
     name: str | None,
     path: str | None,
     output: str | None,
+    only: str,
     file_format: str,
     list_: bool,
     show_all: bool,
@@ -61,7 +63,7 @@ def command(
     importer = next(known for known in IMPORTERS if known.name == name)
     progress = Progress(quiet)
     with progress.step(f"reading {importer.label}"):
-        package = import_package(importer, path)
+        package = import_package(importer, path, [part.strip() for part in only.split(",") if part.strip()])
     with progress.step("writing the package"):
         write_package(package, folder, "parquet" if file_format == "parquet" else "csv")
     if json_:

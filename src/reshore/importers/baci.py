@@ -17,6 +17,7 @@ from reshore.importers.inbox import Inbox
 from reshore.importers.records import Draft, Importer, quoted
 from reshore.importers.text import Sheet, file_is_missing, one_line, place_code, read_sheet
 from reshore.tables import ROW
+from reshore.tables.text import MAX_ROWS
 
 SOURCE = "cepii-baci"
 COLUMNS = ("t", "i", "j", "k", "v", "q")
@@ -43,6 +44,8 @@ AREAS = {
 """Codes of BACI that ISO 3166 does not have, or has with another meaning (CEPII, BACI country codes)."""
 
 _EDITION = re.compile(r"hs(\d\d)", re.IGNORECASE)
+_CODE = re.compile("[0-9]{2,6}")
+_CODE_LENGTH = 6
 _KEY = ("good", "exporter", "importer", "year")
 _NUMBER = r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _THOUSAND = 1_000.0
@@ -50,18 +53,23 @@ _THOUSAND = 1_000.0
 
 def read(inbox: Inbox, draft: Draft) -> None:
     """Reads every file of trade, with the tables of countries and products beside them."""
+    for code in inbox.only:
+        if not _CODE.fullmatch(code):
+            draft.error("bad-code", Place(inbox.label, 0, "k"), quoted(code), "two to six digits, such as 8505",
+                        "correct the code after --only")  # fmt: skip
     names = [name for name in inbox.matching("*.csv") if set(COLUMNS) <= set(inbox.headings(name))]
     if not names and inbox.is_one_file:
         names = list(inbox.names)
     if not names:
         file_is_missing(inbox, draft, *IMPORTER.files)
+    if draft.is_refused:
         return
     areas, labels = _areas(inbox, draft), _labels(inbox, draft)
     editions = {edition[1] for name in names if (edition := _EDITION.search(name))}
     if len(editions) > 1:
         draft.error("mixed-editions", Place(names[0]), f"editions {', '.join(sorted(editions))}", "one edition",
                     "import the files of one edition: product codes change their meaning")  # fmt: skip
-    sheets = [sheet for name in names if (sheet := read_sheet(inbox, name, draft, COLUMNS)) is not None]
+    sheets = [sheet for name in names if (sheet := _sheet(inbox, name, draft)) is not None]
     if draft.is_refused:
         return
     prefix = f"hs{next(iter(editions))}" if editions else "hs"
@@ -80,6 +88,47 @@ def read(inbox: Inbox, draft: Draft) -> None:
     draft.tables["trade"] = frame.drop("file", ROW).with_columns(
         pl.lit(SOURCE).alias("source"), pl.col("year").alias("as_of"), pl.lit("high").alias("confidence")
     )
+
+
+def _sheet(inbox: Inbox, name: str, draft: Draft) -> Sheet | None:
+    """The lines of one file, or those of the products that are wanted, under the numbers that they have in the file."""
+    data = inbox.read(name)
+    if not inbox.only:
+        if data.count(b"\n") > MAX_ROWS:
+            draft.error("too-large", Place(name), f"more than {MAX_ROWS:,} rows", f"at most {MAX_ROWS:,} rows",
+                        "select products: reshore import baci … --only 8505,2846")  # fmt: skip
+            return None
+        return read_sheet(inbox, name, draft, COLUMNS, data=data)
+    headings = inbox.headings(name)
+    if "k" not in headings:
+        return read_sheet(inbox, name, draft, COLUMNS, data=data)
+    before = headings.index("k")
+    wanted = "|".join(_codes_beginning(code) for code in inbox.only)
+    pattern = re.compile(rf'^(?:[^,\n]*,){{{before}}}"?(?:{wanted})"?,'.encode(), re.MULTILINE)
+    start = data.index(b"\n") + 1 if b"\n" in data else len(data)
+    lines, numbers, number, last = [data[:start]], [], 2, start
+    for match in pattern.finditer(data, start):
+        number += data.count(b"\n", last, match.start())
+        last = match.start()
+        end = data.find(b"\n", last)
+        lines.append(data[last : end + 1] if end >= 0 else data[last:])
+        numbers.append(number)
+    sheet = read_sheet(inbox, name, draft, COLUMNS, data=b"".join(lines))
+    if sheet is None or sheet.frame.height != len(numbers):
+        return sheet
+    total = data.count(b"\n", start) + (0 if data.endswith(b"\n") else 1)
+    account = draft.account(name)
+    account.read += total - len(numbers)
+    account.dropped += total - len(numbers)
+    draft.note("not-selected", Place(name, 0, "k"), f"{total - len(numbers):,} rows of other products",
+               f"products that begin with {', '.join(inbox.only)}", "none needed: they were left out")  # fmt: skip
+    return Sheet(name, sheet.frame.with_columns(pl.Series(ROW, numbers, dtype=pl.Int64)))
+
+
+def _codes_beginning(code: str) -> str:
+    """A pattern of the codes of six digits that begin with `code`, and of those that have lost their leading zero."""
+    rest = f"[0-9]{{{_CODE_LENGTH - len(code)}}}"
+    return f"{code}{rest}|{code[1:]}{rest}" if code.startswith("0") else f"{code}{rest}"
 
 
 def _areas(inbox: Inbox, draft: Draft) -> dict[str, str]:
@@ -211,6 +260,7 @@ IMPORTER = Importer(
     source="CEPII (Gaulier and Zignago), from United Nations Comtrade",
     url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
     licence="Etalab Open Licence 2.0 (attribution)",
+    selects="codes of the Harmonized System, or how they begin",
     files=("BACI_HS*_Y*_V*.csv", "country_codes_V*.csv", "product_codes_HS*_V*.csv"),
     read=read,
 )

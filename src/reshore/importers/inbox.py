@@ -19,11 +19,12 @@ _HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files by name, read when asked for."""
+    """Files by name, read when asked for; ``only`` is the part of the data set that is wanted, empty for all of it."""
 
     label: str
     paths: Mapping[str, Path]
     stored: Mapping[str, bytes]
+    only: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ class Importer:
         Files that are read, by name or pattern.
     read
         Reads the files of an inbox onto a draft.
+    selects
+        What a part of the data set can be selected by; nothing when it is read as a whole.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Importer:
     licence: str
     files: tuple[str, ...]
     read: Callable[[Inbox, Draft], None]
+    selects: str = ""
 
 
 @dataclass

@@ -57,13 +57,15 @@ def read_sheet(
     optional: Sequence[str] = (),
     *,
     legacy: str = "",
+    data: bytes | None = None,
 ) -> Sheet | None:
     """The columns of the CSV file `name` that are asked for, as text; ``None`` with the reasons on the draft.
 
     Optional columns that are not there are empty. A file that is not UTF-8 is read in the encoding `legacy`, if that is
-    the one its source is known to have used.
+    the one its source is known to have used. `data` stands for the bytes of the file where only some of its lines are
+    wanted.
     """
-    data = inbox.read(name)
+    data = inbox.read(name) if data is None else data
     if legacy:
         data = _as_utf_8(name, data, legacy, draft)
     cells, problems = read_cells(name, data)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reshore.errors import InputError
-from tests.unit.importers.changed import import_sample, note_counts
+from reshore.errors import InputError, UsageError
+from reshore.importers import IMPORTERS, import_package
+from tests.unit.importers.changed import accounts, import_sample, note_counts
 
 
 def trade(tmp_path, *lines, name="BACI_HS22_Y2023_V202501.csv"):
@@ -86,3 +87,31 @@ def test_several_years_have_no_year_of_prices(tmp_path):
     package = trade(tmp_path, "2023,4,24,081310,1,1")
     assert package.price_year is None
     assert package["trade"].select(pl.col("year").sort()).to_series().to_list() == [2022, 2023]
+
+
+def test_products_can_be_selected_by_how_their_codes_begin(tmp_path):
+    lines = ("2023,4,24,811300,1,1", "2023,4,24,081190,2,2", "2023,4,24,81190,3,3", "2023,4,24,850511,4,4",
+             "2023,4,24,85051,5,5", "2023,4,32,850511,6,6")  # fmt: skip
+    trade(tmp_path, *lines)
+    importer = next(importer for importer in IMPORTERS if importer.name == "baci")
+    package = import_package(importer, tmp_path, ["0811", "8505"])
+    # 81190 has lost its zero and is added to 081190; 811300 and 085051 begin otherwise
+    assert package["trade"].select("good", "importer", "value_usd").rows() == [
+        ("hs22-081190", "AGO", 5_000.0),
+        ("hs22-850511", "AGO", 4_000.0),
+        ("hs22-850511", "ARG", 6_000.0),
+    ]
+    assert accounts(package)["BACI_HS22_Y2023_V202501.csv"] == (6, 3, 1, 2)
+    added = next(note for note in package.notes if note.code == "added-up")
+    assert added.place.row == 4
+
+
+def test_a_selection_is_checked_and_other_importers_have_none(tmp_path):
+    trade(tmp_path, "2023,4,24,811300,1,1")
+    importers = {importer.name: importer for importer in IMPORTERS}
+    with pytest.raises(InputError, match="bad-code"):
+        import_package(importers["baci"], tmp_path, ["85.05"])
+    with pytest.raises(InputError, match="no-rows"):
+        import_package(importers["baci"], tmp_path, ["8505"])
+    with pytest.raises(UsageError):
+        import_package(importers["usgs"], tmp_path, ["8505"])
