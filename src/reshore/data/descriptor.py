@@ -237,8 +237,8 @@ def missing_labels(resource: Mapping[str, Any]) -> tuple[dict[str, str], list[Pr
     return result, problems
 
 
-def table_schema(table: Table) -> dict[str, Any]:
-    """The Table Schema of `table`, from its records."""
+def table_schema(table: Table, present: Collection[str]) -> dict[str, Any]:
+    """The Table Schema of `table` in a package of the tables `present`, from its records."""
     descriptor: dict[str, Any] = {
         "fields": [_field(column) for column in table.file_columns],
         "missingValues": [{"value": cell, "label": meaning} for cell, meaning in MISSING.items()],
@@ -247,14 +247,10 @@ def table_schema(table: Table) -> dict[str, Any]:
         descriptor["primaryKey"] = list(table.key)
     foreign = []
     for column in table.columns:
-        if column.refers and column.kind == "id":
-            resource, field = column.refers.split(".")
-            foreign.append(
-                {
-                    "fields": [column.name],
-                    "reference": {"resource": "" if resource == table.name else resource, "fields": [field]},
-                }
-            )
+        resource, _, field = column.refers.partition(".")
+        if resource in present and column.kind == "id":
+            elsewhere = {"resource": resource} if resource != table.name else {}
+            foreign.append({"fields": [column.name], "reference": {**elsewhere, "fields": [field]}})
     if foreign:
         descriptor["foreignKeys"] = foreign
     return descriptor

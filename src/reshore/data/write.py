@@ -27,10 +27,9 @@ def package_files(package: DataPackage, file_format: Format = "csv", *, sealed: 
     """
     files: dict[str, bytes] = {}
     resources = []
-    for table in schema.TABLES:
+    filled = [table for table in schema.TABLES if not package[table.name].is_empty()]
+    for table in filled:
         frame = package[table.name]
-        if frame.is_empty():
-            continue
         name = f"{table.name}.{file_format}"
         if file_format == "csv":
             data = csv_bytes(table, frame)
@@ -51,7 +50,7 @@ def package_files(package: DataPackage, file_format: Format = "csv", *, sealed: 
                 "mediatype": _MEDIA_TYPES[file_format],
                 "encoding": "utf-8",
                 **seal,
-                "schema": descriptor.table_schema(table),
+                "schema": descriptor.table_schema(table, [other.name for other in filled]),
             }
         )
     about = package.about

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import polars as pl
 
@@ -36,10 +36,9 @@ _COUNTRY_CELLS = sorted({*PLACE_CODES, *_ALPHA2})
 _UNIT_CELLS = sorted(UNITS)
 _CURRENCY_CELLS = sorted(CURRENCIES)
 _DAY_LENGTH = len("2025-01-31")
+_EXACT = Context(prec=1_000)
 _EXACT_BELOW = 2.0**53
 """Whole numbers from here on need not have a floating point number of their own."""
-_CENTS_BELOW = 1e13
-"""From here on, floating point numbers are too far apart to tell cents."""
 
 DTYPES: dict[Kind, pl.DataType] = {
     "number": pl.Float64(),
@@ -178,7 +177,7 @@ def _wrong_values(
             finite = outside & values.is_finite() if column.kind == "number" else outside
             wrong.append((finite.fill_null(False), lambda position: out_of_range(column, values[position])))
     if column.unit is not None and column.unit.dimension == "money":
-        add(_beyond_cents(values), "money-decimals", "money with at most two decimals", "round to cents")
+        add(_beyond_cents(cells), "money-decimals", "money with at most two decimals", "round to cents")
     return wrong
 
 
@@ -193,6 +192,16 @@ def _imprecise(cells: pl.Series, values: pl.Series) -> pl.Series:
     return mask.scatter(places, lost) if len(places) else mask
 
 
-def _beyond_cents(values: pl.Series) -> pl.Series:
-    cents = (values * 100).round() / 100
-    return (values.abs() < _CENTS_BELOW) & (cents != values)
+def _beyond_cents(cells: pl.Series) -> pl.Series:
+    """Amounts with a third decimal, by their text: in floating point 777.55 times 100 is not a whole number."""
+    beyond = cells.str.contains(r"\.[0-9]{2}[0-9]*[1-9]").fill_null(False)
+    places = cells.str.contains("[eE]").fill_null(False).arg_true()
+    if not len(places):
+        return beyond
+    return beyond.scatter(places, [_decimals(cell) > 2 for cell in cells.gather(places)])
+
+
+def _decimals(cell: str) -> int:
+    """How many digits `cell` has behind the point when it is written without an exponent."""
+    exponent = Decimal(cell).normalize(_EXACT).as_tuple().exponent
+    return -int(exponent)

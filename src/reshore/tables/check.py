@@ -16,7 +16,7 @@ from reshore.tables.columns import MISSING, Column, Finding, Table
 from reshore.tables.keys import look_alikes
 from reshore.tables.letters import plain
 from reshore.tables.text import ROW, Cells
-from reshore.tables.write import number_text, unguarded
+from reshore.tables.write import number_text, unguarded, with_guard
 
 _TOTALS = frozenset({"total", "totals", "sum", "grand total", "world total", "subtotal"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -56,6 +56,8 @@ def text_cells(table: Table, rows: Sequence[Mapping[str, object]] | pl.DataFrame
     for column in table.file_columns:
         if column.labelled and f"{column.name}_missing" in frame.columns and column.name in frame.columns:
             frame = _labels_in_cells(frame, column.name)
+        if column.kind == "text" and column.name in frame.columns:
+            frame = frame.with_columns(with_guard(frame[column.name]))
     return Cells(file, frame.with_columns(pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(ROW)))
 
 

@@ -42,7 +42,7 @@ def csv_columns(table: Table, frame: pl.DataFrame) -> list[tuple[str, pl.Series]
 
 
 def _cells(column: Column, frame: pl.DataFrame) -> pl.Series:
-    return _guarded(_texts(column, frame)) if column.kind == "text" else _texts(column, frame)
+    return with_guard(_texts(column, frame)) if column.kind == "text" else _texts(column, frame)
 
 
 def _texts(column: Column, frame: pl.DataFrame) -> pl.Series:
@@ -108,7 +108,8 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if _FORMULA_START.match(cell) else cell
 
 
-def _guarded(cells: pl.Series) -> pl.Series:
+def with_guard(cells: pl.Series) -> pl.Series:
+    """`guarded` of each text."""
     return cells.str.replace(f"({_FORMULA})", "'${1}")
 
 
