@@ -25,6 +25,11 @@ TILT = 1e-6
 """Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
 
 
+GIVE = 1e-10
+"""How much what was served in one pass may give way in the next, in shares of a year's final use: an answer holds to the
+solver's tolerance, and fixing it any tighter can leave no answer at all."""
+
+
 @dataclass(frozen=True, eq=False)
 class Solved:
     """The part of a flow program that had to be solved: its goods, its program and the verified answers.
@@ -214,7 +219,7 @@ def _tier_by_tier(flow: FlowProgram, session: Session) -> tuple[Solution, ...]:
         answers.append(solve(session))
         columns = served[:, k].ravel()
         got = np.clip(answers[-1].x[columns], 0.0, flow.program.high[columns])
-        session.set_bounds(columns, np.maximum(got - 1e-12, 0.0), got)
+        session.set_bounds(columns, np.maximum(got - GIVE, 0.0), got)
     return tuple(answers)
 
 
@@ -225,7 +230,8 @@ def _fullest(solved: Solved) -> Floats:
     weights[flow.at.stock] *= -100.0
     weights[flow.at.served] = 0.0
     low, high = program.low.copy(), program.high.copy()
-    low[flow.at.served] = high[flow.at.served] = np.clip(solved.x[flow.at.served], 0.0, high[flow.at.served])
+    high[flow.at.served] = np.clip(solved.x[flow.at.served], 0.0, high[flow.at.served])
+    low[flow.at.served] = np.maximum(high[flow.at.served] - GIVE, 0.0)
     return solve(_session(flow, replace(program, low=low, high=high, cost=weights, sign=1.0))).x
 
 
