@@ -1,9 +1,9 @@
 """Compiled solution of ``rest * x = b + M x`` inside one strongly connected block, M non-negative, off its diagonal.
 
-Rows of M leak: their sum stays at or below ``rest``. A sweep (Gauss-Seidel) takes fast errors away; the slow one, nearly a
-multiple of the block's leading eigenvector, is taken away by a correction along that vector. Where that is still too slow
-and the block is small, elimination without subtraction (Grassmann, Taksar and Heyman, 1985) gives the solution to nearly
-full relative accuracy however little leaks.
+Rows of M leak: their sum stays at or below ``rest``. A sweep (Gauss-Seidel) takes fast errors away; the slow one,
+nearly a multiple of the block's leading eigenvector, is taken away by a correction along that vector. Where that is
+still too slow and the block is small, elimination without subtraction (Grassmann, Taksar and Heyman, 1985) gives the
+solution to nearly full relative accuracy however little leaks.
 """
 
 from __future__ import annotations
@@ -11,19 +11,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Flags = NDArray[np.uint8]
+from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled, inlined
 
 QUICK_SWEEPS, MOST_SWEEPS, DENSE_FIRMS = 400, 20_000, 1_500
 
 
 class Rows(NamedTuple):
-    """The off-diagonal entries of M by row: ``start[i]:start[i + 1]``, of which ``first[i]:last[i]`` stay in the block."""
+    """Entries of M by row: ``start[i]:start[i + 1]``, of which ``first[i]:last[i]`` stay in the block."""
 
     start: Longs
     first: Longs
@@ -40,8 +35,8 @@ class Mode(NamedTuple):
     passed: Floats
 
 
-@njit(cache=True, nogil=True)
-def inner_product(rows, i, x):
+@inlined
+def inner_product(rows: Rows, i: int, x: Floats) -> float:
     """Row i of M times x, over the block."""
     total = 0.0
     for link in range(rows.first[i], rows.last[i]):
@@ -49,8 +44,8 @@ def inner_product(rows, i, x):
     return total
 
 
-@njit(cache=True, nogil=True)
-def outer_product(rows, i, x):
+@inlined
+def outer_product(rows: Rows, i: int, x: Floats) -> float:
     """Row i of M times x, over everything outside the block."""
     total = 0.0
     for link in range(rows.start[i], rows.first[i]):
@@ -60,8 +55,8 @@ def outer_product(rows, i, x):
     return total
 
 
-@njit(cache=True, nogil=True)
-def leading(rows, rest, low, high, steps):
+@compiled
+def leading(rows: Rows, rest: Floats, low: int, high: int, steps: int) -> Floats:
     """Approximate leading vector of the block, largest entry 1."""
     x, y = np.ones(high - low), np.ones(high - low)
     for _ in range(steps):
@@ -77,8 +72,8 @@ def leading(rows, rest, low, high, steps):
     return x
 
 
-@njit(cache=True, nogil=True)
-def sweep(rows, rest, low, high, held, b, x, relative):
+@compiled
+def sweep(rows: Rows, rest: Floats, low: int, high: int, held: Flags, b: Floats, x: Floats, relative: bool) -> float:
     """One pass over the rows that are not held; returns the largest change, or the largest relative change."""
     largest = 0.0
     for i in range(low, high):
@@ -93,9 +88,12 @@ def sweep(rows, rest, low, high, held, b, x, relative):
     return largest
 
 
-@njit(cache=True, nogil=True)
-def correct(rows, rest, low, high, held, held_rows, b, x, mode, weight):
-    """Adds the multiple of ``mode.right`` that leaves no residual along ``mode.left``; `weight` is that mode's weight."""
+@compiled
+def correct(
+    rows: Rows, rest: Floats, low: int, high: int, held: Flags, held_rows: Longs, b: Floats, x: Floats, mode: Mode,
+    weight: float,
+) -> None:  # fmt: skip
+    """Adds the multiple of ``mode.right`` that leaves no residual along ``mode.left``; `weight` is its weight."""
     gap = 0.0
     for i in range(low, high):
         gap += mode.passed[i] * x[i]
@@ -109,8 +107,8 @@ def correct(rows, rest, low, high, held, held_rows, b, x, mode, weight):
             x[i] = max(0.0, x[i] + step * mode.right[i])
 
 
-@njit(cache=True, nogil=True)
-def mode_weight(rows, rest, low, high, held, held_rows, mode):
+@compiled
+def mode_weight(rows: Rows, rest: Floats, low: int, high: int, held: Flags, held_rows: Longs, mode: Mode) -> float:
     """``left' (rest - M) right`` over the rows that are not held."""
     total = 0.0
     for i in range(low, high):
@@ -124,22 +122,27 @@ def mode_weight(rows, rest, low, high, held, held_rows, mode):
     return total
 
 
-@njit(cache=True, nogil=True)
-def relax(rows, rest, low, high, held, held_rows, b, x, mode, stop, relative, sweeps):
-    """Sweeps and corrections until a sweep changes nothing by more than `stop`; returns that change and the sweeps done."""
+@compiled
+def relax(
+    rows: Rows, rest: Floats, low: int, high: int, held: Flags, held_rows: Longs, b: Floats, x: Floats, mode: Mode,
+    stop: float, relative: bool, sweeps: int,
+) -> float:  # fmt: skip
+    """Sweeps and corrections until a sweep changes nothing by more than `stop`; returns the last change."""
     weight = mode_weight(rows, rest, low, high, held, held_rows, mode)
     change = np.inf
-    for done in range(sweeps):
+    for _ in range(sweeps):
         if weight > 0.0 and change > 16.0 * stop:
             correct(rows, rest, low, high, held, held_rows, b, x, mode, weight)
         change = sweep(rows, rest, low, high, held, b, x, relative)
         if change <= stop:
-            return change, done + 1
-    return change, sweeps
+            break
+    return change
 
 
-@njit(cache=True, nogil=True)
-def eliminate(rows, leak, low, high, held, b, x, transposed):
+@compiled
+def eliminate(
+    rows: Rows, leak: Floats, low: int, high: int, held: Flags, b: Floats, x: Floats, transposed: bool
+) -> None:
     """The solution by elimination without subtraction; `leak` is what a row loses besides its entries.
 
     With `transposed`, the solution of ``rest * x = b + M' x``. Rows that can lose nothing at all (and, transposed,

@@ -1,12 +1,13 @@
 """Lost inputs: the downstream half of the cascade as slots that fill, and its exact end where pushing is slow.
 
-For buyer j, the inputs from sector k are one slot. If they are essential, the slot's share of supplier i is its part of
-all that j buys from k, and the slot's sum is the loss of j; non-essential inputs share one slot, in parts of all costs. With
-replaceability a supplier's loss counts by its share of what survives of its market.
+For buyer j, the inputs from sector k are one slot. If they are essential, the slot's share of supplier i is its part
+of all that j buys from k, and the slot's sum is the loss of j; non-essential inputs share one slot, in parts of all
+costs. With replaceability a supplier's loss counts by its share of what survives of its market.
 
-The losses are the least fixed point of a monotone map, reached from the shock upward (`push.spread`). Where inputs depend
-on one another in circles this can take for ever. `finish` then freezes which slot sets each firm's loss, and the market
-shares, both of which can only understate the end; solves what is then a linear system exactly; and goes on from there.
+The losses are the least fixed point of a monotone map, reached from the shock upward (`push.spread`). Where inputs
+depend on one another in circles this can take for ever. `finish` then freezes which slot sets each firm's loss, and
+the market shares, both of which can only understate the end; solves what is then a linear system exactly; and goes on
+from there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 
 from reshore.errors import SolverError
 from reshore.stress.cascade import blocks
-from reshore.stress.cascade.blocks import Floats, Ints, Longs, Mode, Rows
+from reshore.stress.cascade.blocks import Mode, Rows
+from reshore.stress.cascade.compiled import Floats, Ints, Longs, compiled
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import (
     CONVERGED,
@@ -80,32 +81,17 @@ def downstream_system(network: Network, *, with_replaceability: bool) -> Downstr
     return DownstreamSystem(push, leak)
 
 
-def upstream_push(network: Network) -> Push:
-    """The upstream system as a push, for stopping rules that count rounds: each firm is its own slot."""
-    count = network.firm_count
-    order = np.argsort(network.buyer, kind="stable")
-    supplier = network.supplier[order]
-    share = network.value[order] / network.output[supplier]
-    start = np.concatenate([[0], np.cumsum(np.bincount(network.buyer, minlength=count))]).astype(np.int64)
-    none = np.zeros(0)
-    slots = np.arange(count, dtype=np.int32)
-    return Push(start, supplier, share, slots, network.market, network.output, none, none)
-
-
-def settle(system: DownstreamSystem, front: Front, least: float) -> int:
-    """Brings `front` from its shock to the end; returns the links visited.
+def settle(system: DownstreamSystem, front: Front, least: float) -> None:
+    """Brings `front` from its shock to the end.
 
     Raises
     ------
     SolverError
         When the end was not found.
     """
-    total = 0
     for _ in range(_FINISHES):
-        state, visits = spread(system.push, front, -1.0, least, ROUNDS)
-        total += visits
-        if state == CONVERGED:
-            return total
+        if spread(system.push, front, -1.0, least, ROUNDS) == CONVERGED:
+            return
         finish(system, front)
     raise SolverError(f"the loss of inputs did not settle in {_FINISHES * ROUNDS} rounds")
 
@@ -113,7 +99,7 @@ def settle(system: DownstreamSystem, front: Front, least: float) -> int:
 def finish(system: DownstreamSystem, front: Front) -> None:
     """Raises the losses to the exact end of what now sets them; never above the end of the cascade."""
     start, supplier, share = system.by_slot
-    affected = np.sort(front.affected[: front.count[0]])
+    affected = np.sort(front.affected[: front.counts[0]])
     active = affected[(front.choice[affected] >= 0) & (front.loss[affected] < 1.0)]
     if len(active) == 0:
         return
@@ -129,7 +115,7 @@ def finish(system: DownstreamSystem, front: Front) -> None:
     column = rank[source]
     own = column == row
     inside = (column >= 0) & ~own
-    b = np.bincount(row, np.where(column < 0, part * front.loss[source], 0.0), len(active))
+    b = np.bincount(row, np.where(column < 0, part * front.loss[source], 0.0), len(active)).astype(np.float64)
     leak = system.slot_leak[slot] + np.bincount(row, share[link] * (1.0 - kept), len(active))
     leak += np.bincount(row, np.where(column < 0, part, 0.0), len(active))
     rest = leak + np.bincount(row, np.where(inside, part, 0.0), len(active))
@@ -139,8 +125,8 @@ def finish(system: DownstreamSystem, front: Front) -> None:
             raise_loss(system.push, front, firm, min(loss, 1.0), front.choice[firm])
 
 
-@njit(cache=True, nogil=True)
-def _kept(push, front, firms):
+@compiled
+def _kept(push: Push, front: Front, firms: Ints) -> Floats:
     kept = np.ones(len(firms))
     if len(push.high) > 0:
         for position in range(len(firms)):
@@ -166,14 +152,14 @@ def _solve_policy(row: Longs, column: Longs, share: Floats, rest: Floats, leak: 
     first = start[:-1] + np.bincount(i, component[j] < component[i], count).astype(np.int64)
     last = first + np.bincount(i, component[j] == component[i], count).astype(np.int64)
     edge = np.concatenate([[0], np.cumsum(np.bincount(component, minlength=found))]).astype(np.int64)
-    passed = np.bincount(j, np.where(component[i] == component[j], share, 0.0), count)
+    passed = np.bincount(j, np.where(component[i] == component[j], share, 0.0), count).astype(np.float64)
     mode = Mode(np.ones(count), np.ones(count), passed)
     x = _solve_components(Rows(start, first, last, j.astype(np.int32), share), rest[at], leak[at], b[at], edge, mode)
     return x[place]
 
 
-@njit(cache=True, nogil=True)
-def _solve_components(rows, rest, leak, b, edge, mode):
+@compiled
+def _solve_components(rows: Rows, rest: Floats, leak: Floats, b: Floats, edge: Longs, mode: Mode) -> Floats:
     count = len(rest)
     x = np.zeros(count)
     held = np.zeros(count, np.uint8)
@@ -188,9 +174,7 @@ def _solve_components(rows, rest, leak, b, edge, mode):
         elif high - low <= blocks.DENSE_FIRMS:
             blocks.eliminate(rows, leak, low, high, held, full, x, False)
         else:
-            change, _ = blocks.relax(
-                rows, rest, low, high, held, none, full, x, mode, 4e-15, False, blocks.QUICK_SWEEPS
-            )
+            change = blocks.relax(rows, rest, low, high, held, none, full, x, mode, 4e-15, False, blocks.QUICK_SWEEPS)
             if change > 4e-15:
                 for i in range(low, high):
                     x[i] = 0.0

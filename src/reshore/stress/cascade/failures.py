@@ -1,129 +1,150 @@
-"""Compiled loops over shocks: one firm at a time, or several; each thread brings its own working arrays."""
+"""Compiled loops over firms that fail alone; each thread brings its own working arrays."""
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from typing import Any
 
-from reshore.stress.cascade import blocks
+import numpy as np
+from numpy.typing import NDArray
+
+from reshore.stress.cascade.compiled import Floats, Ints, compiled, inlined
 from reshore.stress.cascade.downstream import ROUNDS
-from reshore.stress.cascade.push import CONVERGED, clear, raise_loss, spread
+from reshore.stress.cascade.push import CONVERGED, Front, Push, clear, raise_loss, spread
+from reshore.stress.cascade.upstream import COLUMNS, Demand, Places, Visits, Watch, Wave, calm, find_hits, spread_demand
 
 SLOW = -1.0
-"""Stands in the error column of a firm whose cascade needs `downstream.finish` or a longer upstream solution."""
+"""Stands in the residual column of a firm whose cascade needs `downstream.finish` or a longer upstream solution."""
+
+_ROUNDING = 1e-15
+"""Relative rounding of a solved return; times the visits it is what an index can lose to it."""
 
 
-@njit(cache=True, nogil=True)
-def fail_each(push, front, demand, position_of, share, firms, x, held, b, tolerance, least, result):
-    """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and error, shape (n, 4).
+@compiled
+def fail_each(
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, x: Floats,
+    held: Places, tolerance: float, least: float, result: Floats,
+) -> None:  # fmt: skip
+    """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and residual, shape (n, 4).
 
     The index is upstream plus downstream less what both take from the same firms. A firm reached both ways lies in the
-    component of the failed firm, so the upstream losses are needed there alone; the rest of the upstream index comes from
-    the visits. Returns the number of links visited.
+    component of the failed firm, so upstream losses are needed there alone; the rest of the upstream index comes from
+    the visits. Neighbours in `firms` that are of one component are solved together.
     """
-    total = 0
+    begin = 0
+    while begin < len(firms):
+        c = demand.component[position_of[firms[begin]]]
+        end = begin + 1
+        while end < min(len(firms), begin + COLUMNS) and demand.component[position_of[firms[end]]] == c:
+            end += 1
+        _fail_some(
+            push, front, demand, common, position_of, share, firms[begin:end], x, held, tolerance, least,
+            result[begin:end],
+        )  # fmt: skip
+        begin = end
+
+
+@compiled
+def _fail_some(
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, x: Floats,
+    held: Places, tolerance: float, least: float, result: Floats,
+) -> None:  # fmt: skip
+    """`fail_each` for at most COLUMNS firms of one component."""
+    columns = len(firms)
+    c = demand.component[position_of[firms[0]]]
+    is_closed = demand.closed[c] == 1
+    is_group = demand.edge[c + 1] - demand.edge[c] > 1 and not is_closed
+    loss, affected = front.loss, front.affected
+    component, rest = demand.component, demand.rest
+    capacity, entries = 4 * COLUMNS, columns
+    row, column = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
+    cap, weight = np.zeros(capacity), np.zeros(capacity)
+    for k in range(columns):
+        row[k], column[k] = position_of[firms[k]], k
+        cap[k], weight[k] = np.inf, common.visits[row[k]]
+    states = np.zeros(columns, np.int64)
+    for k in range(columns):
+        raise_loss(push, front, firms[k], 1.0, -1)
+        states[k] = spread(push, front, -1.0, least, ROUNDS)
+        down = both = 0.0
+        for position in range(front.counts[0]):
+            other = affected[position]
+            part = share[other] * loss[other]
+            down += part
+            q = position_of[other]
+            if component[q] != c:
+                continue
+            if is_closed or other == firms[k]:
+                both += part
+            elif is_group:
+                if entries == capacity:
+                    capacity *= 2
+                    row, column = _longer(row), _longer(column)
+                    cap, weight = _longer(cap), _longer(weight)
+                row[entries], column[entries] = q, k
+                cap[entries], weight[entries] = loss[other] * rest[q], share[other] / rest[q]
+                entries += 1
+        result[k, 0] = -both
+        result[k, 2] = down
+        clear(push, front)
+    value = np.zeros(entries)
+    residuals = np.zeros(COLUMNS)
+    if is_group:
+        watch = Watch(row[:entries], column[:entries], cap[:entries], weight[:entries], value)
+        find_hits(demand, common, watch, columns, x, held, residuals, 0.5 * tolerance)
+        for entry in range(columns, entries):
+            result[column[entry], 0] -= weight[entry] * value[entry]
+    for k in range(columns):
+        visits = common.visits[row[k]]
+        up = common.drawn[c] if is_closed else visits * (rest[row[k]] - value[k])
+        residual = residuals[k] + _ROUNDING * visits
+        result[k, 0] += up + result[k, 2]
+        result[k, 1] = up
+        result[k, 3] = residual if states[k] == CONVERGED and residual <= tolerance else SLOW
+
+
+@inlined
+def _longer(values: NDArray[Any]) -> NDArray[Any]:
+    more = np.zeros(2 * len(values), values.dtype)
+    more[: len(values)] = values
+    return more
+
+
+@compiled
+def fail_each_by_rounds(
+    push: Push, front: Front, demand: Demand, wave: Wave, position_of: Ints, share: Floats, firms: Ints,
+    stop_rise: float, least: float, rounds: int, result: Floats,
+) -> None:  # fmt: skip
+    """Fails each of `firms` alone, until a round raises no loss by more than `stop_rise`; see `fail_each`."""
+    whole = np.ones(1)
+    loss, affected, up_loss, reached = front.loss, front.affected, wave.loss, wave.affected
     for number in range(len(firms)):
         firm = firms[number]
         raise_loss(push, front, firm, 1.0, -1)
-        state, visits = spread(push, front, -1.0, least, ROUNDS)
-        total += visits
-        down = 0.0
-        for position in range(front.count[0]):
-            down += share[front.affected[position]] * front.loss[front.affected[position]]
-        p = position_of[firm]
-        c = demand.component[p]
-        low, high = demand.edge[c], demand.edge[c + 1]
-        error = least
-        if demand.closed[c]:
-            up = demand.drawn[c]
-            both = 0.0
-            for position in range(front.count[0]):
-                other = front.affected[position]
-                if demand.component[position_of[other]] == c:
-                    both += share[other] * front.loss[other]
-        elif high - low == 1:
-            up = demand.visits[p] * demand.rest[p]
-            both = share[firm]
-        else:
-            small = 0.5 * tolerance / front.count[0]
-            weight = demand.visits[p] * demand.lifetime[p]
-            for position in range(front.count[0]):
-                other = front.affected[position]
-                q = position_of[other]
-                if demand.component[q] == c and share[other] * front.loss[other] > small:
-                    weight += share[other] * demand.lifetime[q]
-            stop = 0.5 * tolerance / weight
-            if stop < 4e-15:
-                state = 1
-            x[low:high] = 0.0
-            x[p] = 1.0
-            held[p] = 1
-            rows = np.full(1, p, np.int64)
-            change, sweeps = blocks.relax(
-                demand.sales, demand.rest, low, high, held, rows, b, x, demand.mode, stop, False,
-                blocks.QUICK_SWEEPS if state == CONVERGED else 0,
-            )  # fmt: skip
-            held[p] = 0
-            total += sweeps * (demand.sales.start[high] - demand.sales.start[low])
-            if change > stop:
-                state = 1
-            up = demand.visits[p] * (demand.rest[p] - blocks.inner_product(demand.sales, p, x))
-            both = 0.0
-            for position in range(front.count[0]):
-                other = front.affected[position]
-                q = position_of[other]
-                if demand.component[q] == c:
-                    both += share[other] * min(front.loss[other], x[q])
-            error += change * weight + 0.5 * tolerance
+        down_state = spread(push, front, stop_rise, least, rounds)
+        up_state = spread_demand(demand, wave, position_of[firm : firm + 1], whole, stop_rise, least, rounds)
+        down = up = both = 0.0
+        for position in range(front.counts[0]):
+            other = affected[position]
+            down += share[other] * loss[other]
+            both += share[other] * min(loss[other], up_loss[position_of[other]])
+        for position in range(wave.counts[0]):
+            up += demand.weight[reached[position]] * up_loss[reached[position]]
         result[number, 0] = up + down - both
         result[number, 1] = up
         result[number, 2] = down
-        result[number, 3] = error if state == CONVERGED else SLOW
-        clear(push, front)
-    return total
-
-
-@njit(cache=True, nogil=True)
-def fail_each_by_rounds(push, front, up_push, up_front, share, firms, stop_rise, least, rounds, result):
-    """Fails each of `firms` alone, until a round raises no loss by more than `stop_rise`; see `fail_each`."""
-    total = 0
-    for number in range(len(firms)):
-        raise_loss(push, front, firms[number], 1.0, -1)
-        raise_loss(up_push, up_front, firms[number], 1.0, -1)
-        down_state, visits = spread(push, front, stop_rise, least, rounds)
-        up_state, more = spread(up_push, up_front, stop_rise, least, rounds)
-        total += visits + more
-        merge(push, front, up_push, up_front, share, result[number])
         result[number, 3] = np.nan if down_state == CONVERGED and up_state == CONVERGED else SLOW
         clear(push, front)
-        clear(up_push, up_front)
-    return total
+        calm(wave)
 
 
-@njit(cache=True, nogil=True)
-def merge(push, front, up_push, up_front, share, result):
-    """Index, upstream and downstream part of two fronts."""
-    down = up = both = 0.0
-    for position in range(front.count[0]):
-        firm = front.affected[position]
-        down += share[firm] * front.loss[firm]
-        both += share[firm] * min(front.loss[firm], up_front.loss[firm])
-    for position in range(up_front.count[0]):
-        firm = up_front.affected[position]
-        up += share[firm] * up_front.loss[firm]
-    result[0] = up + down - both
-    result[1] = up
-    result[2] = down
-
-
-@njit(cache=True, nogil=True)
-def fail_each_downstream(push, front, share, firms, least, result):
+@compiled
+def fail_each_downstream(push: Push, front: Front, share: Floats, firms: Ints, least: float, result: Floats) -> None:
     """Fails each of `firms` alone and writes the downstream index, or `SLOW`, into ``result``, shape (n,)."""
     for number in range(len(firms)):
         raise_loss(push, front, firms[number], 1.0, -1)
-        state, _ = spread(push, front, -1.0, least, ROUNDS)
+        state = spread(push, front, -1.0, least, ROUNDS)
         down = 0.0
-        for position in range(front.count[0]):
+        for position in range(front.counts[0]):
             down += share[front.affected[position]] * front.loss[front.affected[position]]
         result[number] = down if state == CONVERGED else SLOW
         clear(push, front)

@@ -1,9 +1,9 @@
 """The economic systemic risk index, and what any shock does to every firm of a network.
 
 Losses travel both ways, apart from each other: **downstream** because inputs fail to arrive, **upstream** because
-customers stop buying. A firm's loss is the larger of the two; the index is the loss of output of the whole network, as a
-share. Both are taken at the exact end of the cascade (the greatest fixed point of remaining production), or, to compare with
-published values, where a stopping rule ends them.
+customers stop buying. A firm's loss is the larger of the two; the index is the loss of output of the whole network,
+as a share. Both are taken at the exact end of the cascade (the greatest fixed point of remaining production), or, to
+compare with published values, where a stopping rule ends them.
 
 References
 ----------
@@ -19,20 +19,22 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
 
 from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
-from reshore.stress.cascade.blocks import Floats, Ints
+from reshore.stress.cascade.compiled import Floats, Ints
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import Push, new_front, raise_loss, spread
+from reshore.stress.cascade.push import CONVERGED, new_front, raise_loss, spread
 
-_CHUNK = 64
+_CHUNK = 4 * upstream.COLUMNS
 _ROUNDS_BY_RULE = 100_000
-_LEAST_BY_RULE = 1e-16
+_RULE_NOT_MET = f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds"
+_LEAST_BY_RULE = 1e-14
+_BOUND_SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Rule:
     replaceability
         Whether a failed supplier's market can take over: its loss then counts by its share of what survives there.
     tolerance
-        Numerical error of the index that is aimed at; the error reached is in the results.
+        How much of the index the last step of the solution may still move; what it moved is in the results.
     stop_rise
         ``None``: the exact end. A number: stop, in each direction, after the first round that raises no loss by more
-        than this. Values then depend on the rule (with closed flows they measure little else); published ones used 0.01.
+        than this. Values then depend on the rule (with closed flows they measure little else); published ones used
+        0.01.
     """
 
     replaceability: bool = True
@@ -94,7 +97,7 @@ class Propagation:
     index: float
     upstream_index: float
     downstream_index: float
-    error: float | None
+    residual: float | None
 
     def frame(self, network: Network) -> pl.DataFrame:
         """The losses under the record `LOSSES`."""
@@ -134,13 +137,8 @@ class Cascade:
 
     @cached_property
     def upstream(self) -> upstream.UpstreamSystem:
-        """Lost demand, solved class by class."""
+        """Lost demand."""
         return upstream.upstream_system(self.network)
-
-    @cached_property
-    def upstream_push(self) -> Push:
-        """Lost demand, as rounds."""
-        return downstream.upstream_push(self.network)
 
     @property
     def least(self) -> float:
@@ -167,41 +165,55 @@ def _propagate(cascade: Cascade, shock: Shock, down: Mapping[int, float], up: Ma
     front = new_front(cascade.downstream.push)
     for firm, loss in sorted(down.items()):
         raise_loss(cascade.downstream.push, front, firm, loss, -1)
-    error: float | None = None
+    residual: float | None = None
     if rule.stop_rise is None:
         downstream.settle(cascade.downstream, front, cascade.least)
-        system = cascade.upstream
-        hit = np.zeros(network.firm_count)
-        for firm, loss in up.items():
-            hit[system.position_of[firm]] = loss
-        x = np.zeros(network.firm_count)
-        bound, failed = upstream.solve(system.demand, hit, x, rule.tolerance)
-        if failed >= 0:
-            raise SolverError(
-                f"lost demand did not converge among {int(np.diff(system.demand.edge)[failed])} firms: nearly nothing "
-                "leaves them. State final demand, or close their accounts"
-            )
-        upward = np.minimum(x[system.position_of], 1.0)
-        error = bound + cascade.least
+        upward, residual = _solve_upstream(cascade, up)
+        residual += cascade.least
     else:
-        spread(cascade.downstream.push, front, rule.stop_rise, cascade.least, _ROUNDS_BY_RULE)
-        up_front = new_front(cascade.upstream_push)
-        for firm, loss in sorted(up.items()):
-            raise_loss(cascade.upstream_push, up_front, firm, loss, -1)
-        spread(cascade.upstream_push, up_front, rule.stop_rise, cascade.least, _ROUNDS_BY_RULE)
-        upward = up_front.loss
-    loss = np.maximum(front.loss, upward)
+        state = spread(cascade.downstream.push, front, rule.stop_rise, cascade.least, _ROUNDS_BY_RULE)
+        upward = _spread_upstream(cascade, up, rule.stop_rise)
+        if state != CONVERGED:
+            raise SolverError(_RULE_NOT_MET)
+    combined = np.maximum(front.loss, upward)
     weight = network.output_share
     return Propagation(
         shock=shock,
         downstream=front.loss,
         upstream=upward,
-        loss=loss,
-        index=math.fsum(weight * loss),
+        loss=combined,
+        index=math.fsum(weight * combined),
         upstream_index=math.fsum(weight * upward),
         downstream_index=math.fsum(weight * front.loss),
-        error=error,
+        residual=residual,
     )
+
+
+def _solve_upstream(cascade: Cascade, losses: Mapping[int, float]) -> tuple[Floats, float]:
+    """Losses of demand at the end, by firm number, and a bound on how far the index can be off."""
+    system = cascade.upstream
+    hit, x = np.zeros(cascade.network.firm_count), np.zeros(cascade.network.firm_count)
+    for firm, loss in losses.items():
+        hit[system.position_of[firm]] = loss
+    bound, failed = upstream.solve(system.demand, system.visits, hit, x, cascade.rule.tolerance)
+    if failed >= 0:
+        raise SolverError(
+            f"lost demand did not converge among {np.diff(system.demand.edge)[failed]} firms: nearly nothing "
+            "leaves them. State final demand, or close their accounts"
+        )
+    return np.minimum(x[system.position_of], 1.0), bound
+
+
+def _spread_upstream(cascade: Cascade, losses: Mapping[int, float], stop_rise: float) -> Floats:
+    """Losses of demand when the stopping rule is met, by firm number."""
+    system = cascade.upstream
+    wave = upstream.new_wave(system.demand)
+    positions = system.position_of[np.array(sorted(losses), np.int64)]
+    shock = np.array([losses[firm] for firm in sorted(losses)], np.float64)
+    state = upstream.spread_demand(system.demand, wave, positions, shock, stop_rise, cascade.least, _ROUNDS_BY_RULE)
+    if state != CONVERGED:
+        raise SolverError(_RULE_NOT_MET)
+    return wave.loss[system.position_of]
 
 
 def measure_shocks(cascade: Cascade, shocks: Sequence[Shock], *, threads: int | None = None) -> pl.DataFrame:
@@ -243,9 +255,9 @@ def measure_systemic_risk(
 def rank_systemic_risk(cascade: Cascade, count: int, *, threads: int | None = None) -> Leaders:
     """The `count` firms with the highest index, found without solving all.
 
-    No index exceeds ``visits + downstream index - own share``: the upstream part is at most what ever passes through the
-    firm, and the firm itself is in both parts. Firms are solved in the order of that bound until it falls below the
-    `count`-th highest index.
+    No index exceeds ``visits + downstream index - own share``: the upstream part is at most what ever passes through
+    the firm, and the firm itself is in both parts. Firms are solved in the order of that bound until it falls below
+    the `count`-th highest index.
     """
     if cascade.rule.stop_rise is not None:
         raise InputError([_bad("stop_rise", cascade.rule.stop_rise, "the exact end: bounds hold for nothing else")])
@@ -290,60 +302,69 @@ def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
         raise_loss(push, front, firms[number], 1.0, -1)
         downstream.settle(cascade.downstream, front, cascade.least)
         down[number] = math.fsum(share * front.loss)
-    demand, position = cascade.upstream.demand, cascade.upstream.position_of[firms]
+    demand, common = cascade.upstream.demand, cascade.upstream.visits
+    position = cascade.upstream.position_of[firms]
     component = demand.component[position]
-    up = np.where(demand.closed[component] == 1, demand.drawn[component], (demand.visits * demand.rest)[position])
-    return np.minimum(1.0, up * (1 + cascade.upstream.visits_error) + down - share[firms]) + cascade.least
+    up = np.where(demand.closed[component] == 1, common.drawn[component], (common.visits * demand.rest)[position])
+    return np.minimum(1.0, up * (1 + _BOUND_SLACK) + down - share[firms] + cascade.rule.tolerance)
 
 
 def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
-    """Index, upstream, downstream and error of each of `firms` failing alone, shape (n, 4)."""
+    """Index, upstream, downstream and residual of each of `firms` failing alone, shape (n, 4)."""
     _make_ready(cascade)
-    rule, push, share = cascade.rule, cascade.downstream.push, cascade.network.output_share
-    result = np.zeros((len(firms), 4))
+    rule, push, system = cascade.rule, cascade.downstream.push, cascade.upstream
+    stop_rise = rule.stop_rise
+    demand, share, size = system.demand, cascade.network.output_share, cascade.network.firm_count
+    position = system.position_of[firms]
+    # Firms of one component side by side, those with as many visits together: they take as many sweeps.
+    by = system.visits.visits[position] if stop_rise is None else position
+    order = np.lexsort((firms, -by, demand.component[position]))
+    ordered, solved = firms[order], np.zeros((len(firms), 4))
 
     def exact() -> Callable[[range], None]:
-        front, size = new_front(push), cascade.network.firm_count
-        x, held, b = np.zeros(size), np.zeros(size, np.uint8), np.zeros(size)
-        demand, position_of = cascade.upstream.demand, cascade.upstream.position_of
+        front, x, held = new_front(push), np.zeros((size, upstream.COLUMNS)), np.full(size, -1, np.int8)
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each(
-                push, front, demand, position_of, share, firms[some], x, held, b, rule.tolerance, cascade.least,
-                result[some],
+                push, front, demand, system.visits, system.position_of, share, ordered[some], x, held, rule.tolerance,
+                cascade.least, solved[some],
             )  # fmt: skip
 
         return run
 
-    def by_rounds() -> Callable[[range], None]:
-        front, up_push = new_front(push), cascade.upstream_push
-        up_front = new_front(up_push)
+    def by_rounds(stop_rise: float) -> Callable[[range], None]:
+        front, wave = new_front(push), upstream.new_wave(demand)
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each_by_rounds(
-                push, front, up_push, up_front, share, firms[some], rule.stop_rise, cascade.least, _ROUNDS_BY_RULE,
-                result[some],
+                push, front, demand, wave, system.position_of, share, ordered[some], stop_rise, cascade.least,
+                _ROUNDS_BY_RULE, solved[some],
             )  # fmt: skip
 
         return run
 
-    _in_threads(_chunks(len(firms)), exact if rule.stop_rise is None else by_rounds, threads)
-    if rule.stop_rise is None:
-        result[:, 3] += np.where(result[:, 3] >= 0, cascade.upstream.visits_error * result[:, 1], 0.0)
-        for number in np.flatnonzero(result[:, 3] < 0).tolist():
-            alone = {int(firms[number]): 1.0}
-            result[number] = _row(_propagate(cascade, Shock("", {}), alone, alone))
-    elif (result[:, 3] < 0).any():
-        raise SolverError(f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds")
+    _in_threads(_chunks(len(firms)), exact if stop_rise is None else partial(by_rounds, stop_rise), threads)
+    result = np.empty_like(solved)
+    result[order] = solved
+    slow = np.flatnonzero(result[:, 3] == failures.SLOW).tolist()
+    if slow and stop_rise is not None:
+        raise SolverError(_RULE_NOT_MET)
+
+    def run_slow(part: range) -> None:
+        for place in part:
+            alone = {int(firms[slow[place]]): 1.0}
+            result[slow[place]] = _row(_propagate(cascade, Shock("", {}), alone, alone))
+
+    _in_threads([range(k, k + 1) for k in range(len(slow))], lambda: run_slow, threads)
     return result
 
 
 def _make_ready(cascade: Cascade) -> None:
     """Solves what all shocks share, before threads ask for it."""
     _ = cascade.downstream
-    _ = cascade.upstream if cascade.rule.stop_rise is None else cascade.upstream_push
+    _ = cascade.upstream if cascade.rule.stop_rise is not None else cascade.upstream.visits
 
 
 def _row(found: Propagation) -> tuple[float, float, float, float]:
@@ -351,7 +372,7 @@ def _row(found: Propagation) -> tuple[float, float, float, float]:
         found.index,
         found.upstream_index,
         found.downstream_index,
-        math.nan if found.error is None else found.error,
+        math.nan if found.residual is None else found.residual,
     )
 
 
@@ -359,9 +380,7 @@ def _chunks(count: int) -> list[range]:
     return [range(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK)]
 
 
-def _in_threads(
-    parts: Sequence[range], worker: Callable[[], Callable[[range], None]], threads: int | None
-) -> None:
+def _in_threads(parts: Sequence[range], worker: Callable[[], Callable[[range], None]], threads: int | None) -> None:
     """Runs every part once; each thread has a worker of its own and takes the next part when it is free."""
     count = min(threads if threads is not None else os.cpu_count() or 1, len(parts))
     if count <= 1:
@@ -387,7 +406,7 @@ def _in_threads(
 
 
 def _columns(result: Floats) -> dict[str, pl.Series]:
-    names = ("systemic_risk_index", "upstream_index", "downstream_index", "error_bound_index")
+    names = ("systemic_risk_index", "upstream_index", "downstream_index", "residual_index")
     return {name: pl.Series(name, result[:, k]).fill_nan(None) for k, name in enumerate(names)}
 
 
@@ -423,5 +442,3 @@ def _losses(network: Network, shock: Shock) -> tuple[dict[int, float], dict[int,
 
 def _bad(place: str, found: object, expected: str) -> Problem:
     return Problem("out-of-range", Place(place), f"'{shown(found)}'", expected, "correct it")
-
-

@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,7 +91,11 @@ class Network:
         if position < len(self.firms) and self.firms[position] == firm:
             return position
         raise InputError(
-            [Problem("dangling-reference", Place("shocks"), f"'{shown(firm)}'", "a firm of the network", "check the key")]
+            [
+                Problem(
+                    "dangling-reference", Place("shocks"), f"'{shown(firm)}'", "a firm of the network", "check the key"
+                )
+            ]
         )
 
 
@@ -241,13 +246,17 @@ def _with_needs(
     pairs = frames["essentiality"].select("supplier_sector", "buyer_sector", pl.col("need").alias("pair_need"))
     flows = (
         frames["flows"]
-        .join(sectors.rename({"firm": "supplier", "sector": "supplier_sector"}), on="supplier", how="left", validate="m:1")
+        .join(
+            sectors.rename({"firm": "supplier", "sector": "supplier_sector"}), on="supplier", how="left", validate="m:1"
+        )
         .join(sectors.rename({"firm": "buyer", "sector": "buyer_sector"}), on="buyer", how="left", validate="m:1")
         .join(pairs, on=["supplier_sector", "buyer_sector"], how="left", validate="m:1")
         .with_columns(pl.coalesce("need", "pair_need", pl.lit(other_need, pl.String)).alias("need"))
         .sort("supplier", "buyer", "item", ROW, nulls_last=False)
     )
-    for row, one, other in flows.filter(pl.col("need").is_null()).select(ROW, "supplier_sector", "buyer_sector").iter_rows():
+    for row, one, other in (
+        flows.filter(pl.col("need").is_null()).select(ROW, "supplier_sector", "buyer_sector").iter_rows()
+    ):
         problems.append(
             Problem(
                 "unknown-need",
@@ -274,7 +283,9 @@ def _with_needs(
                 "give them one need, or split the sector",
             )
         )
-    return flows.with_columns(pl.col("need").replace_strict(NEED_CODES, default=None, return_dtype=pl.UInt8).alias("code"))
+    return flows.with_columns(
+        pl.col("need").replace_strict(NEED_CODES, default=None, return_dtype=pl.UInt8).alias("code")
+    )
 
 
 def network_from_arrays(
@@ -319,7 +330,7 @@ def network_from_arrays(
     expectations = (
         ("firms", 0 < count <= MAX_FIRMS, "at least one firm"),
         ("firms", len(names) == count == len(market_code) == len(final) == len(added), "one entry per firm"),
-        ("firms", all(one < other for one, other in zip(names, names[1:], strict=False)), "sorted keys, each once"),
+        ("firms", all(one < other for one, other in pairwise(names)), "sorted keys, each once"),
         ("flows", len(i) == len(j) == len(amount) == len(code), "arrays of one length"),
         ("flows", _within(i, 0, count - 1) and _within(j, 0, count - 1), "numbers of firms"),
         ("flows", _within(code, 0, 2), "needs 0, 1 or 2"),
@@ -402,5 +413,5 @@ def _added_up(
         )
     group = np.zeros(len(key), np.int64)
     group[first] = 1
-    summed = np.bincount(np.cumsum(group) - 1, value) if len(key) else value
+    summed: Floats = np.bincount(np.cumsum(group) - 1, value).astype(np.float64) if len(key) else value
     return key[first] // count, key[first] % count, summed, code[first]

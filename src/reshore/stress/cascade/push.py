@@ -1,9 +1,8 @@
-"""Compiled loops of the cascade. Every function is a plain loop over arrays: no threads, no chance, no order but its own.
+"""Lost inputs as compiled loops over slots: no threads, no chance, no order but their own.
 
-Two kinds of systems appear. *Downstream*, the loss of a firm is the largest of its inputs' losses; each input is a
-**slot** (one per essential supplying sector, one for all non-essential inputs together), and a firm that loses
-production sends `share x loss` to a slot of each of its buyers. *Upstream*, a firm loses the shares of its sales that its
-customers lose: one weighted sum per firm, a linear system except where a shock is larger than what travels.
+The loss of a firm is the largest of its inputs' losses. Each input is a **slot** (one per essential supplying sector,
+one for all non-essential inputs together), and a firm that loses production sends ``share x loss`` to a slot of each of
+its buyers.
 """
 
 from __future__ import annotations
@@ -11,13 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Flags = NDArray[np.uint8]
+from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled, inlined
 
 CONVERGED, OUT_OF_ROUNDS = 0, 1
 
@@ -25,8 +19,8 @@ CONVERGED, OUT_OF_ROUNDS = 0, 1
 class Push(NamedTuple):
     """Who feels the loss of a firm: for firm i entries ``start[i]:start[i + 1]`` of ``slot`` and ``share``.
 
-    ``firm`` is the buyer that owns each slot. ``market``, ``output``, ``high`` and ``low`` hold market sizes (a sum in two
-    parts, so that a market that empties ends at zero exactly); without replaceability ``high`` has length 0.
+    ``firm`` is the buyer that owns each slot. ``market``, ``output``, ``high`` and ``low`` hold market sizes (a sum
+    in two parts, so that a market that empties ends at zero exactly); without replaceability ``high`` has length 0.
     """
 
     start: Longs
@@ -44,7 +38,7 @@ class Front(NamedTuple):
 
     ``loss`` is the state; ``sent`` what each firm has passed on, ``goal`` what it has to, ``filled`` the slots' sums,
     ``before`` the loss at the start of a round, ``choice`` the slot that set the loss (-1: the shock itself).
-    ``count``: affected, changed, queued, touched slots, dirty markets, touched markets.
+    ``counts``: affected and changed firms, touched slots.
     """
 
     loss: Floats
@@ -65,7 +59,7 @@ class Front(NamedTuple):
     following: Ints
     is_dirty: Flags
     dirty: Ints
-    count: Longs
+    counts: Longs
 
 
 def new_front(push: Push) -> Front:
@@ -90,12 +84,12 @@ def new_front(push: Push) -> Front:
         following=np.full(firms, -1, np.int32),
         is_dirty=np.zeros(markets, np.uint8),
         dirty=np.zeros(markets, np.int32),
-        count=np.zeros(4, np.int64),
+        counts=np.zeros(3, np.int64),
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _added(high, low, value):
+@inlined
+def _added(high: float, low: float, value: float) -> tuple[float, float]:
     """The sum ``high + low + value`` in two parts (Knuth's exact addition)."""
     total = high + value
     part = total - high
@@ -103,8 +97,8 @@ def _added(high, low, value):
     return total, low + error
 
 
-@njit(cache=True, nogil=True)
-def market_sizes(market, output, count):
+@compiled
+def market_sizes(market: Ints, output: Floats, count: int) -> tuple[Floats, Floats]:
     """Sum of the output of each market, in two parts."""
     high, low = np.zeros(count), np.zeros(count)
     for firm in range(len(market)):
@@ -113,18 +107,18 @@ def market_sizes(market, output, count):
     return high, low
 
 
-@njit(cache=True, nogil=True)
-def raise_loss(push, front, firm, loss, slot):
+@compiled
+def raise_loss(push: Push, front: Front, firm: int, loss: float, slot: int) -> None:
     """Sets the loss of `firm` to the larger `loss` that arrived through `slot`."""
     if front.is_changed[firm] == 0:
         front.is_changed[firm] = 1
         front.before[firm] = front.loss[firm]
-        front.changed[front.count[1]] = firm
-        front.count[1] += 1
+        front.changed[front.counts[1]] = firm
+        front.counts[1] += 1
         if front.is_affected[firm] == 0:
             front.is_affected[firm] = 1
-            front.affected[front.count[0]] = firm
-            front.count[0] += 1
+            front.affected[front.counts[0]] = firm
+            front.counts[0] += 1
             if len(push.high) > 0:
                 m = push.market[firm]
                 front.following[firm] = front.head[m]
@@ -133,97 +127,123 @@ def raise_loss(push, front, firm, loss, slot):
     front.choice[firm] = slot
 
 
-@njit(cache=True, nogil=True)
-def replaceability(push, front, firm):
+@compiled
+def replaceability(push: Push, front: Front, firm: int) -> float:
     """Share of the loss of `firm` that its market cannot take over: its output over the output that survives."""
     m = push.market[firm]
     left = front.high[m] + front.low[m]
     return 1.0 if left <= push.output[firm] else push.output[firm] / left
 
 
-@njit(cache=True, nogil=True)
-def _settle(push, front, least):
-    """Queues what the firms that changed have to pass on; returns the largest rise of a loss in this round."""
+@compiled
+def _settle(push: Push, front: Front, least: float) -> tuple[int, float]:
+    """Queues what changed firms have to pass on; returns how many, and the largest rise of a loss this round."""
+    loss, sent, goal, before = front.loss, front.sent, front.goal, front.before
+    is_changed, changed, queue = front.is_changed, front.changed, front.queue
+    with_markets = len(push.high) > 0
+    market, output, high, low = push.market, push.output, front.high, front.low
+    is_dirty, dirty, head, following = front.is_dirty, front.dirty, front.head, front.following
     largest = 0.0
-    queued = 0
-    dirty = 0
-    for position in range(front.count[1]):
-        firm = front.changed[position]
-        front.is_changed[firm] = 0
-        rise = front.loss[firm] - front.before[firm]
-        if rise > largest:
-            largest = rise
-        if len(push.high) == 0:
-            if front.loss[firm] - front.sent[firm] > least:
-                front.goal[firm] = front.loss[firm]
-                front.queue[queued] = firm
+    queued = dirty_count = 0
+    for position in range(front.counts[1]):
+        firm = changed[position]
+        is_changed[firm] = 0
+        largest = max(largest, loss[firm] - before[firm])
+        if not with_markets:
+            if loss[firm] - sent[firm] > least:
+                goal[firm] = loss[firm]
+                queue[queued] = firm
                 queued += 1
             continue
-        m = push.market[firm]
-        high, low = _added(front.high[m], front.low[m], push.output[firm] * (1.0 - front.loss[firm]))
-        front.high[m], front.low[m] = _added(high, low, -push.output[firm] * (1.0 - front.before[firm]))
-        if front.is_dirty[m] == 0:
-            front.is_dirty[m] = 1
-            front.dirty[dirty] = m
-            dirty += 1
-    front.count[1] = 0
-    for position in range(dirty):
-        m = front.dirty[position]
-        front.is_dirty[m] = 0
-        firm = front.head[m]
-        left = front.high[m] + front.low[m]
+        m = market[firm]
+        total, rest = _added(high[m], low[m], output[firm] * (1.0 - loss[firm]))
+        high[m], low[m] = _added(total, rest, -output[firm] * (1.0 - before[firm]))
+        if is_dirty[m] == 0:
+            is_dirty[m] = 1
+            dirty[dirty_count] = m
+            dirty_count += 1
+    front.counts[1] = 0
+    for position in range(dirty_count):
+        m = dirty[position]
+        is_dirty[m] = 0
+        left = high[m] + low[m]
+        firm = head[m]
         while firm >= 0:
-            output = push.output[firm]
-            goal = front.loss[firm] if left <= output else front.loss[firm] * (output / left)
-            if goal - front.sent[firm] > least:
-                front.goal[firm] = goal
-                front.queue[queued] = firm
+            due = loss[firm] if left <= output[firm] else loss[firm] * (output[firm] / left)
+            if due - sent[firm] > least:
+                goal[firm] = due
+                queue[queued] = firm
                 queued += 1
-            firm = front.following[firm]
-    front.count[2] = queued
-    return largest
+            firm = following[firm]
+    return queued, largest
 
 
-@njit(cache=True, nogil=True)
-def spread(push, front, stop_rise, least, rounds):
+@compiled
+def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int) -> int:
     """Passes losses on until nothing above `least` is left to pass, or a round raises no loss by more than `stop_rise`.
 
     Rounds are simultaneous: a round passes on the losses at its start, as ``h(t+1) = F(h(t))`` does. With
-    ``stop_rise < 0`` only `least` stops. Returns the state (`CONVERGED` or, after `rounds` rounds, `OUT_OF_ROUNDS`) and
-    the number of links visited.
+    ``stop_rise < 0`` only `least` stops. Returns `CONVERGED` or, after `rounds` rounds, `OUT_OF_ROUNDS`.
     """
-    visits = 0
+    # Tuples of arrays are taken apart outside the loops: a call that hands one over counts references of every member.
+    start, slots, shares, owner, market = push.start, push.slot, push.share, push.firm, push.market
+    loss, sent, goal, filled = front.loss, front.sent, front.goal, front.filled
+    before, choice, is_affected, is_changed = front.before, front.choice, front.is_affected, front.is_changed
+    affected, changed, queue, touched = front.affected, front.changed, front.queue, front.touched
+    head, following = front.head, front.following
+    with_markets = len(push.high) > 0
     done = 0
-    _settle(push, front, least)
-    while front.count[2] > 0:
+    queued, _ = _settle(push, front, least)
+    affected_count, changed_count, touched_count = front.counts[0], 0, front.counts[2]
+    state = CONVERGED
+    while queued > 0:
         if done == rounds:
-            return OUT_OF_ROUNDS, visits
-        done += 1
-        for position in range(front.count[2]):
-            firm = front.queue[position]
-            change = front.goal[firm] - front.sent[firm]
-            front.sent[firm] = front.goal[firm]
-            visits += push.start[firm + 1] - push.start[firm]
-            for link in range(push.start[firm], push.start[firm + 1]):
-                slot = push.slot[link]
-                old = front.filled[slot]
-                if old == 0.0:
-                    front.touched[front.count[3]] = slot
-                    front.count[3] += 1
-                new = old + push.share[link] * change
-                front.filled[slot] = new
-                buyer = push.firm[slot]
-                if new > front.loss[buyer]:
-                    raise_loss(push, front, buyer, min(new, 1.0), slot)
-        if _settle(push, front, least) <= stop_rise:
+            state = OUT_OF_ROUNDS
             break
-    return CONVERGED, visits
+        done += 1
+        for position in range(queued):
+            firm = queue[position]
+            change = goal[firm] - sent[firm]
+            sent[firm] = goal[firm]
+            for link in range(start[firm], start[firm + 1]):
+                slot = slots[link]
+                old = filled[slot]
+                new = old + shares[link] * change
+                if new == 0.0:  # too small for a number
+                    continue
+                if old == 0.0:
+                    touched[touched_count] = slot
+                    touched_count += 1
+                filled[slot] = new
+                buyer = owner[slot]
+                if new <= loss[buyer]:
+                    continue
+                if is_changed[buyer] == 0:
+                    is_changed[buyer] = 1
+                    before[buyer] = loss[buyer]
+                    changed[changed_count] = buyer
+                    changed_count += 1
+                    if is_affected[buyer] == 0:
+                        is_affected[buyer] = 1
+                        affected[affected_count] = buyer
+                        affected_count += 1
+                        if with_markets:
+                            following[buyer] = head[market[buyer]]
+                            head[market[buyer]] = buyer
+                loss[buyer] = min(new, 1.0)
+                choice[buyer] = slot
+        front.counts[0], front.counts[1], front.counts[2] = affected_count, changed_count, touched_count
+        queued, largest = _settle(push, front, least)
+        changed_count = 0
+        if largest <= stop_rise:
+            break
+    return state
 
 
-@njit(cache=True, nogil=True)
-def clear(push, front):
+@compiled
+def clear(push: Push, front: Front) -> None:
     """Takes everything back to zero, at the cost of what was touched."""
-    for position in range(front.count[0]):
+    for position in range(front.counts[0]):
         firm = front.affected[position]
         front.loss[firm] = 0.0
         front.sent[firm] = 0.0
@@ -235,13 +255,13 @@ def clear(push, front):
             front.head[m] = -1
             front.high[m] = push.high[m]
             front.low[m] = push.low[m]
-    for position in range(front.count[3]):
+    for position in range(front.counts[2]):
         front.filled[front.touched[position]] = 0.0
-    front.count[:] = 0
+    front.counts[:] = 0
 
 
-@njit(cache=True, nogil=True)
-def strong_components(start, target):
+@compiled
+def strong_components(start: Longs, target: Ints) -> tuple[Ints, int]:
     """Strongly connected components (Tarjan), each numbered after all components that it reaches."""
     firms = len(start) - 1
     label = np.full(firms, -1, np.int32)

@@ -22,7 +22,9 @@ NEED_CODES: dict[str, int] = {"negligible": 0, "non_essential": 1, "essential": 
 
 def _values_are_positive(frame: pl.DataFrame) -> Iterator[Finding]:
     for row, value in frame.filter(pl.col("value") <= 0).select(ROW, "value").iter_rows():
-        yield Finding(row, "value", "out-of-range", f"'{value}'", "a value above 0", "leave out flows that carry nothing")
+        yield Finding(
+            row, "value", "out-of-range", f"'{value}'", "a value above 0", "leave out flows that carry nothing"
+        )
 
 
 def _accounts_are_whole(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -136,12 +138,12 @@ _INDICES = (
     Column("upstream_index", "number", "Upstream part", "The same through lost demand alone.", unit=INDEX),
     Column("downstream_index", "number", "Downstream part", "The same through lost inputs alone.", unit=INDEX),
     Column(
-        "error_bound_index",
+        "residual_index",
         "number",
-        "Numerical error at most",
-        "How far the index can be off; absent where the stopping rule gives no bound.",
+        "Residual",
+        "How much of the index the last step of the solution moved; absent where a stopping rule ended it.",
         unit=INDEX,
-        absent="the stopping rule gives no bound",
+        absent="a stopping rule ended the cascade",
     ),
 )
 

@@ -1,57 +1,73 @@
 """Lost demand: the upstream half of the cascade as a linear system, solved class by class.
 
-A firm loses the shares of its sales that its customers lose, ``x = max(shock, L x)``, where row i of L holds the shares of
-firm i's sales. A unit of firm i's sales is a walker who moves on to a customer, or leaves through final demand; if one
-firm k fails, ``x_i`` is the probability that the walker from i ever comes to k. So, strongly connected component by
-component, customers before suppliers:
+A firm loses the shares of its sales that its customers lose, ``x = max(shock, L x)``, where row i of L holds the
+shares of firm i's sales. A unit of firm i's sales is a walker who moves on to a customer, or leaves through final
+demand; if one firm k fails, ``x_i`` is the probability that the walker from i ever comes to k. So, strongly connected
+component by component, customers before suppliers:
 
-- in a **closed class** (no final demand, no customer outside) everybody comes to everybody: all lose what the worst hit loses;
+- in a **closed class** (no final demand, no customer outside) everybody comes to everybody: all lose what the worst
+  hit loses;
 - elsewhere the system has one solution; `blocks` solves it.
 
 With ``visits = w'(I - L)^-1``, solved once, the upstream index of firm k alone is ``visits_k (1 - return_k)``, where
-``return_k`` is the probability of coming back to k. ``lifetime = (I - L)^-1 1`` turns a residual into a bound on the error.
+``return_k`` is the probability of coming back to k.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
 from reshore.errors import SolverError
 from reshore.stress.cascade import blocks
-from reshore.stress.cascade.blocks import Flags, Floats, Ints, Longs, Mode, Rows
+from reshore.stress.cascade.blocks import Mode, Rows
+from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import strong_components
+from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, strong_components
 
+Places = NDArray[np.int8]
 _POWER_STEPS = 60
 _VISIT_STOP = 1e-14
 _LEAST_CHANGE = 4e-15
+_CORRECT_EVERY = 3
+COLUMNS = 16
+"""Firms whose returns are solved together: one line of memory then serves all of them."""
 
 
 class Demand(NamedTuple):
     """The upstream system in the order in which it is solved; positions, not firm numbers, index every array.
 
-    ``sales`` holds L by row, ``purchases`` its transpose; firms that sell to themselves do so through ``rest`` (1 less the
-    share sold to itself). ``leak`` is the share sold to final demand, 1 for firms without customers. Component c holds
-    positions ``edge[c]:edge[c + 1]``. ``visits`` and ``lifetime`` are 0 in closed classes; ``drawn`` is the weight that
-    ends in each closed class.
+    ``sales`` holds L by row, ``purchases`` its transpose, both without what firms sell to themselves: that is
+    ``own``, and ``rest`` is 1 less it. ``leak`` is the share sold to final demand, 1 for firms without customers.
+    Component c holds positions ``edge[c]:edge[c + 1]``, firms with most links first, so that they lie together in
+    memory.
     """
 
     sales: Rows
     purchases: Rows
+    own: Floats
     rest: Floats
     leak: Floats
     component: Ints
     edge: Longs
     closed: Flags
-    mode: Mode
     weight: Floats
+
+
+class Visits(NamedTuple):
+    """What all shocks share: ``visits`` by position, 0 in closed classes; ``drawn``, what ends in each of those.
+
+    ``mode`` is the slow error of each component and ``mode_weight`` its weight while nothing is held.
+    """
+
     visits: Floats
-    lifetime: Floats
     drawn: Floats
+    mode: Mode
+    mode_weight: Floats
 
 
 @dataclass(frozen=True)
@@ -61,66 +77,55 @@ class UpstreamSystem:
     demand: Demand
     firm_at: Ints
     position_of: Ints
-    visits_error: float
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The visits of every firm.
+
+        Raises
+        ------
+        SolverError
+            When a large component leaks so little that its visits could not be found.
+        """
+        return _solve_visits(self.demand)
 
 
 def upstream_system(network: Network) -> UpstreamSystem:
-    """The upstream system of `network`, with visits and lifetimes solved.
-
-    Raises
-    ------
-    SolverError
-        When a large component leaks so little that its visits could not be found.
-    """
+    """The upstream system of `network`."""
     count = network.firm_count
     other = network.supplier != network.buyer
     supplier, buyer, value = network.supplier[other], network.buyer[other], network.value[other]
-    start = _starts(supplier, count)
-    label, found = strong_components(start, buyer)
-    firm_at = np.argsort(label, kind="stable").astype(np.int32)
+    label, found = strong_components(_starts(supplier, count), buyer)
+    links = np.bincount(supplier, minlength=count) + np.bincount(buyer, minlength=count)
+    firm_at = np.lexsort((-links, label)).astype(np.int32)
     position_of = np.empty(count, np.int32)
     position_of[firm_at] = np.arange(count, dtype=np.int32)
     edge = np.concatenate([[0], np.cumsum(np.bincount(label, minlength=found))]).astype(np.int64)
     component = label[firm_at]
 
-    output = network.output
-    safe = np.where(output > 0, output, 1.0)
+    output, sells = network.output, network.output > 0
+    safe = np.where(sells, output, 1.0)
     share = value / safe[supplier]
     sold = np.bincount(supplier, value, count)
-    rest = np.where(output > 0, (sold + network.final_demand) / safe, 1.0)
-    leak = np.where(output > 0, network.final_demand / safe, 1.0)
+    own = np.bincount(network.supplier[~other], network.value[~other], count) / safe
+    rest = np.where(sells, (sold + network.final_demand) / safe, 1.0)
+    leak = np.where(sells, network.final_demand / safe, 1.0)
     row, column = position_of[supplier], position_of[buyer]
-    sales = _rows(row, column, share, component, count)
-    purchases = _rows(column, row, share, component, count)
     leaves = np.bincount(component, leak[firm_at], found) + np.bincount(
         component[row], (component[row] != component[column]).astype(np.float64), found
     )
-    closed = (leaves == 0).astype(np.uint8)
-    weight = network.output_share[firm_at]
     demand = Demand(
-        sales=sales,
-        purchases=purchases,
+        sales=_rows(row, column, share, component, count),
+        purchases=_rows(column, row, share, component, count),
+        own=own[firm_at],
         rest=rest[firm_at],
         leak=leak[firm_at],
         component=component,
         edge=edge,
-        closed=closed,
-        mode=Mode(np.ones(count), np.ones(count), np.zeros(count)),
-        weight=weight,
-        visits=np.zeros(count),
-        lifetime=np.zeros(count),
-        drawn=np.zeros(found),
+        closed=(leaves == 0).astype(np.uint8),
+        weight=network.output_share[firm_at],
     )
-    reverse = Mode(demand.mode.left, demand.mode.right, np.zeros(count))
-    _find_modes(demand, reverse.passed, _POWER_STEPS)
-    change, failed = _find_visits(demand, reverse, _VISIT_STOP)
-    if failed >= 0:
-        raise SolverError(
-            f"the upstream visits of a component of {edge[failed + 1] - edge[failed]} firms did not converge "
-            f"(last relative change {change:.1e}): nearly nothing leaves it. Close its accounts (final demand 0), "
-            "or state final demand"
-        )
-    return UpstreamSystem(demand, firm_at, position_of, change * float(demand.lifetime.max(initial=1.0)))
+    return UpstreamSystem(demand, firm_at, position_of)
 
 
 def _starts(sorted_rows: Ints, count: int) -> Longs:
@@ -138,69 +143,173 @@ def _rows(row: Ints, column: Ints, share: Floats, component: Ints, count: int) -
     return Rows(start, first, first + inside, np.ascontiguousarray(column, np.int32), share)
 
 
-@njit(cache=True, nogil=True)
-def _find_modes(demand, reverse_passed, steps):
-    """Leading vectors of the components that are solved together, written into ``demand.mode`` and `reverse_passed`."""
-    for c in range(len(demand.closed)):
-        low, high = demand.edge[c], demand.edge[c + 1]
-        if high - low == 1 or demand.closed[c]:
-            continue
-        demand.mode.right[low:high] = blocks.leading(demand.sales, demand.rest, low, high, steps)
-        demand.mode.left[low:high] = blocks.leading(demand.purchases, demand.rest, low, high, steps)
-        for i in range(low, high):
-            demand.mode.passed[i] = blocks.inner_product(demand.purchases, i, demand.mode.left)
-            reverse_passed[i] = blocks.inner_product(demand.sales, i, demand.mode.right)
+def _solve_visits(demand: Demand) -> Visits:
+    count = len(demand.rest)
+    mode = Mode(np.ones(count), np.ones(count), np.zeros(count))
+    reverse = Mode(mode.left, mode.right, np.zeros(count))
+    result = Visits(np.zeros(count), np.zeros(len(demand.closed)), mode, np.zeros(len(demand.closed)))
+    change, failed = _find_visits(demand, result, reverse, _VISIT_STOP)
+    if failed >= 0:
+        raise SolverError(
+            f"the upstream visits of a component of {np.diff(demand.edge)[failed]} firms did not converge "
+            f"(last relative change {change:.1e}): nearly nothing leaves it. Close its accounts (final demand 0), "
+            "or state final demand"
+        )
+    return result
 
 
-@njit(cache=True, nogil=True)
-def _find_visits(demand, reverse, stop):
-    """Solves visits, lifetimes and what ends in closed classes; returns the relative change left and the class that failed."""
+@compiled
+def _find_visits(demand: Demand, result: Visits, reverse: Mode, stop: float) -> tuple[float, int]:
+    """Fills `result`, suppliers first; returns the relative change left and the component that failed (-1: none)."""
     firms = len(demand.rest)
     held = np.zeros(firms, np.uint8)
     b = np.zeros(firms)
     no_rows = np.zeros(0, np.int64)
-    worst = stop
-    for way in range(2):
-        x = demand.visits if way == 0 else demand.lifetime
-        rows = demand.purchases if way == 0 else demand.sales
-        mode = reverse if way == 0 else demand.mode
-        for step in range(len(demand.closed)):
-            c = len(demand.closed) - 1 - step if way == 0 else step
-            low, high = demand.edge[c], demand.edge[c + 1]
-            for i in range(low, high):
-                b[i] = (demand.weight[i] if way == 0 else 1.0) + blocks.outer_product(rows, i, x)
-                if demand.closed[c] and way == 0:
-                    demand.drawn[c] += b[i]
+    x = result.visits
+    for c in range(len(demand.closed) - 1, -1, -1):
+        low, high = demand.edge[c], demand.edge[c + 1]
+        for i in range(low, high):
+            b[i] = demand.weight[i] + blocks.outer_product(demand.purchases, i, x)
             if demand.closed[c]:
-                continue
-            if high - low == 1:
-                x[low] = b[low] / demand.rest[low]
-                continue
+                result.drawn[c] += b[i]
+        if demand.closed[c]:
+            continue
+        if high - low == 1:
+            x[low] = b[low] / demand.rest[low]
+            continue
+        result.mode.right[low:high] = blocks.leading(demand.sales, demand.rest, low, high, _POWER_STEPS)
+        result.mode.left[low:high] = blocks.leading(demand.purchases, demand.rest, low, high, _POWER_STEPS)
+        for i in range(low, high):
+            result.mode.passed[i] = blocks.inner_product(demand.purchases, i, result.mode.left)
+            reverse.passed[i] = blocks.inner_product(demand.sales, i, result.mode.right)
+        result.mode_weight[c] = blocks.mode_weight(demand.sales, demand.rest, low, high, held, no_rows, result.mode)
+        x[low:high] = b[low:high]
+        change = blocks.relax(
+            demand.purchases, demand.rest, low, high, held, no_rows, b, x, reverse, stop, True, blocks.QUICK_SWEEPS
+        )
+        if change > stop and high - low <= blocks.DENSE_FIRMS:
+            blocks.eliminate(demand.sales, demand.leak, low, high, held, b, x, True)
+        elif change > stop:
+            change = blocks.relax(
+                demand.purchases, demand.rest, low, high, held, no_rows, b, x, reverse, 100 * stop, True,
+                blocks.MOST_SWEEPS,
+            )  # fmt: skip
+            if change > 100 * stop:
+                return change, c
+    return stop, -1
+
+
+class Watch(NamedTuple):
+    """What is read of the probabilities that `find_hits` solves: ``(L x)`` of entry e's row, in its column.
+
+    The first entries are the failing firms themselves, one per column. Of the others no more than ``cap`` counts; an
+    index moves by ``weight`` times what an entry's ``value`` moves.
+    """
+
+    row: Ints
+    column: Ints
+    cap: Floats
+    weight: Floats
+    value: Floats
+
+
+@compiled
+def find_hits(
+    demand: Demand,
+    common: Visits,
+    watch: Watch,
+    columns: int,
+    x: Floats,
+    held: Places,
+    residual: Floats,
+    tolerance: float,
+) -> None:
+    """Probabilities of ever coming to the first `columns` firms of `watch`, all of one open component of several firms.
+
+    Column k of ``x``, shape (n_firms, COLUMNS), takes the probabilities of coming to firm k; sweeps over the component
+    take all columns along. ``watch.value`` takes what is read of them, the chances of coming back first, and `residual`
+    by how much the last steps moved each index.
+    """
+    rest = demand.rest
+    first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
+    right, left, passed = common.mode.right, common.mode.left, common.mode.passed
+    row, column, cap, value = watch.row, watch.column, watch.cap, watch.value
+    c = demand.component[row[0]]
+    low, high = demand.edge[c], demand.edge[c + 1]
+    total, weight = np.zeros(COLUMNS), np.zeros(COLUMNS)
+    moved, before = np.full(COLUMNS, np.inf), np.zeros(COLUMNS)
+    moved[columns:] = 0.0
+    x[low:high] = 0.0
+    value[:] = 0.0
+    for k in range(columns):
+        p = row[k]
+        held[p] = k
+        x[p, k] = 1.0
+        weight[k] = common.mode_weight[c] - right[p] * (left[p] * rest[p] - passed[p])
+        for link in range(first[p], last[p]):
+            weight[k] += left[p] * share[link] * right[target[link]]
+    for done in range(blocks.QUICK_SWEEPS):
+        if done % _CORRECT_EVERY == 0:
+            total[:] = 0.0
             for i in range(low, high):
-                x[i] = b[i]
-            change, _ = blocks.relax(
-                rows, demand.rest, low, high, held, no_rows, b, x, mode, stop, True, blocks.QUICK_SWEEPS
-            )
-            if change > stop and high - low <= blocks.DENSE_FIRMS:
-                blocks.eliminate(demand.sales, demand.leak, low, high, held, b, x, way == 0)
-            elif change > stop:
-                change, _ = blocks.relax(
-                    rows, demand.rest, low, high, held, no_rows, b, x, mode, 100 * stop, True, blocks.MOST_SWEEPS
-                )
-                worst = max(worst, change)
-                if change > 100 * stop:
-                    return change, c
-    return worst, -1
+                part = passed[i] - left[i] * rest[i]
+                for k in range(COLUMNS):
+                    total[k] += part * x[i, k]
+            for k in range(columns):
+                total[k] += left[row[k]] * (rest[row[k]] - value[k])
+                total[k] = total[k] / weight[k] if weight[k] > 0.0 else 0.0
+            for i in range(low, high):
+                for k in range(COLUMNS):
+                    x[i, k] += right[i] * total[k]
+            for k in range(columns):
+                x[row[k], k] = 1.0
+        for i in range(low, high):
+            total[:] = 0.0
+            for link in range(first[i], last[i]):
+                part = share[link]
+                other = x[target[link]]
+                for k in range(COLUMNS):
+                    total[k] += part * other[k]
+            for k in range(COLUMNS):
+                x[i, k] = total[k] / rest[i]
+            if held[i] >= 0:
+                x[i, held[i]] = 1.0
+        before[:] = moved
+        for k in range(columns):
+            back = 0.0
+            for link in range(first[row[k]], last[row[k]]):
+                back += share[link] * x[target[link], k]
+            moved[k] = watch.weight[k] * abs(back - value[k])
+            value[k] = back
+        residual[:] = moved + before
+        if residual.max() > tolerance:
+            continue
+        for entry in range(columns, len(row)):
+            i, k = row[entry], column[entry]
+            if rest[i] * x[i, k] >= 2.0 * cap[entry]:
+                value[entry] = cap[entry]
+                continue
+            arrives = 0.0
+            for link in range(first[i], last[i]):
+                arrives += share[link] * x[target[link], k]
+            value[entry] = min(arrives, cap[entry])
+            residual[k] += watch.weight[entry] * abs(arrives - rest[i] * x[i, k])
+        if residual.max() <= tolerance:
+            break
+    for k in range(columns):
+        held[row[k]] = -1
 
 
-@njit(cache=True, nogil=True)
-def solve(demand, shock, x, tolerance):
+@compiled
+def solve(demand: Demand, common: Visits, shock: Floats, x: Floats, tolerance: float) -> tuple[float, int]:
     """Writes the upstream losses of `shock` (by position) into `x`.
 
-    Returns a bound on the error of the index (the weighted sum of losses), and the component that did not converge (-1:
-    none). Shocked firms stand still at first; those that lose more through their customers are let go, until none is left.
+    Returns a bound on the error of the index (the weighted sum of losses), and the component that did not converge
+    (-1: none). Shocked firms stand still at first; those that lose more through their customers are let go, until
+    none is left.
     """
     firms = len(shock)
+    start, target = demand.purchases.start, demand.purchases.target
     reached = np.zeros(len(demand.closed), np.uint8)
     queue = np.zeros(firms, np.int32)
     seen = np.zeros(firms, np.uint8)
@@ -218,11 +327,10 @@ def solve(demand, shock, x, tolerance):
         i = queue[position]
         position += 1
         reached[demand.component[i]] = 1
-        for link in range(demand.purchases.start[i], demand.purchases.start[i + 1]):
-            target = demand.purchases.target[link]
-            if not seen[target]:
-                seen[target] = 1
-                queue[queued] = target
+        for link in range(start[i], start[i + 1]):
+            if not seen[target[link]]:
+                seen[target[link]] = 1
+                queue[queued] = target[link]
                 queued += 1
     b = np.zeros(firms)
     held = np.zeros(firms, np.uint8)
@@ -232,18 +340,14 @@ def solve(demand, shock, x, tolerance):
             continue
         low, high = demand.edge[c], demand.edge[c + 1]
         if demand.closed[c]:
-            worst = 0.0
-            for i in range(low, high):
-                worst = max(worst, shock[i])
-            for i in range(low, high):
-                x[i] = worst
+            x[low:high] = shock[low:high].max()
             continue
         spread = 0.0
         for i in range(low, high):
             b[i] = blocks.outer_product(demand.sales, i, x)
             x[i] = shock[i]
             held[i] = shock[i] > 0.0
-            spread += demand.visits[i]
+            spread += common.visits[i]
         if high - low == 1:
             x[low] = max(shock[low], b[low] / demand.rest[low])
             continue
@@ -252,16 +356,16 @@ def solve(demand, shock, x, tolerance):
         while True:
             held_rows = low + np.flatnonzero(held[low:high])
             if len(held_rows) < high - low:
-                change, _ = blocks.relax(
-                    demand.sales, demand.rest, low, high, held, held_rows, b, x, demand.mode, stop, False,
+                change = blocks.relax(
+                    demand.sales, demand.rest, low, high, held, held_rows, b, x, common.mode, stop, False,
                     blocks.QUICK_SWEEPS,
                 )  # fmt: skip
                 if change * spread > 4.0 * tolerance and high - low <= blocks.DENSE_FIRMS:
                     blocks.eliminate(demand.sales, demand.leak, low, high, held, b, x, False)
                     change = 0.0
                 elif change > stop:
-                    change, _ = blocks.relax(
-                        demand.sales, demand.rest, low, high, held, held_rows, b, x, demand.mode, stop, False,
+                    change = blocks.relax(
+                        demand.sales, demand.rest, low, high, held, held_rows, b, x, common.mode, stop, False,
                         blocks.MOST_SWEEPS,
                     )  # fmt: skip
                     if change > stop:
@@ -276,3 +380,115 @@ def solve(demand, shock, x, tolerance):
                 break
         bound += change * spread
     return bound, -1
+
+
+class Wave(NamedTuple):
+    """Working arrays of one thread for `spread_demand`, by position; everything is zero between shocks.
+
+    ``loss`` is the state, ``arrived`` what customers passed on so far, ``gain`` what they pass on in this round,
+    ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms.
+    """
+
+    loss: Floats
+    arrived: Floats
+    gain: Floats
+    unsent: Floats
+    is_affected: Flags
+    affected: Ints
+    queue: Ints
+    reached: Ints
+    counts: Longs
+
+
+def new_wave(demand: Demand) -> Wave:
+    """Working arrays for `demand`."""
+    firms = len(demand.rest)
+    return Wave(
+        loss=np.zeros(firms),
+        arrived=np.zeros(firms),
+        gain=np.zeros(firms),
+        unsent=np.zeros(firms),
+        is_affected=np.zeros(firms, np.uint8),
+        affected=np.zeros(firms, np.int32),
+        queue=np.zeros(firms, np.int32),
+        reached=np.zeros(firms, np.int32),
+        counts=np.zeros(1, np.int64),
+    )
+
+
+@compiled
+def spread_demand(
+    demand: Demand, wave: Wave, positions: Ints, shock: Floats, stop_rise: float, least: float, rounds: int
+) -> int:
+    """The losses after simultaneous rounds, until one raises no loss by more than `stop_rise`; from zero.
+
+    Returns `CONVERGED` or, after `rounds` rounds, `OUT_OF_ROUNDS`. A firm waits until it has more than `least` to
+    pass on.
+    """
+    start, target, share, own = demand.purchases.start, demand.purchases.target, demand.purchases.share, demand.own
+    loss, arrived, gain, unsent = wave.loss, wave.arrived, wave.gain, wave.unsent
+    is_affected, affected, queue, reached = wave.is_affected, wave.affected, wave.queue, wave.reached
+    count = queued = 0
+    for k in range(len(positions)):
+        i = positions[k]
+        loss[i] = unsent[i] = shock[k]
+        is_affected[i] = 1
+        affected[count] = queue[count] = i
+        count += 1
+    queued = count
+    state = OUT_OF_ROUNDS
+    for _ in range(rounds):
+        reached_count = 0
+        for position in range(queued):
+            j = queue[position]
+            part = unsent[j]
+            unsent[j] = 0.0
+            for link in range(start[j], start[j + 1]):
+                i = target[link]
+                more = share[link] * part
+                if more == 0.0:  # too small for a number
+                    continue
+                if gain[i] == 0.0:
+                    reached[reached_count] = i
+                    reached_count += 1
+                gain[i] += more
+            more = own[j] * part
+            if more > 0.0:
+                if gain[j] == 0.0:
+                    reached[reached_count] = j
+                    reached_count += 1
+                gain[j] += more
+        largest = 0.0
+        queued = 0
+        for position in range(reached_count):
+            i = reached[position]
+            arrived[i] += gain[i]
+            gain[i] = 0.0
+            if not is_affected[i]:
+                is_affected[i] = 1
+                affected[count] = i
+                count += 1
+            rise = min(1.0, arrived[i]) - loss[i]
+            if rise <= 0.0:
+                continue
+            largest = max(largest, rise)
+            loss[i] += rise
+            unsent[i] += rise
+            if unsent[i] > least:
+                queue[queued] = i
+                queued += 1
+        if largest <= stop_rise or queued == 0:
+            state = CONVERGED
+            break
+    wave.counts[0] = count
+    return state
+
+
+@compiled
+def calm(wave: Wave) -> None:
+    """Takes everything back to zero, at the cost of what was touched."""
+    for position in range(wave.counts[0]):
+        i = wave.affected[position]
+        wave.loss[i] = wave.arrived[i] = wave.unsent[i] = 0.0
+        wave.is_affected[i] = 0
+    wave.counts[0] = 0
