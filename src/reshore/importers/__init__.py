@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reshore.data import DataPackage, build_package
-from reshore.errors import FilesError, InputError, Problem, UsageError
+from reshore.errors import FilesError, InputError, Place, Problem, UsageError
 from reshore.importers import baci, bods, entities, eto, sbir, usaspending, usgs
-from reshore.importers.inbox import open_inbox
+from reshore.importers.inbox import Inbox, open_inbox
 from reshore.importers.records import Draft, Importer
 
 __all__ = ["IMPORTERS", "Importer", "import_package"]
@@ -53,6 +53,7 @@ def import_package(importer: Importer, path: str | os.PathLike[str], only: Seque
         inbox = open_inbox(path, draft)
         if inbox is not None:
             importer.read(replace(inbox, only=tuple(only)), draft)
+            _note_unread_files(inbox, draft)
     except OSError as error:
         raise FilesError(f"cannot read {error.filename or path}: {error.strerror or error}") from error
     if draft.is_refused:
@@ -69,6 +70,13 @@ def import_package(importer: Importer, path: str | os.PathLike[str], only: Seque
         )
     except InputError as error:
         raise InputError([_of_the_table_made(problem) for problem in error.problems]) from error
+
+
+def _note_unread_files(inbox: Inbox, draft: Draft) -> None:
+    for name in inbox.matching("*.csv", "*.json", "*.jsonl"):
+        if name not in draft.accounts:
+            draft.note("unread-file", Place(name), "a file without the headings of the source", "files of the source",
+                       "none needed: it was not read")  # fmt: skip
 
 
 def _of_the_table_made(problem: Problem) -> Problem:

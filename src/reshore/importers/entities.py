@@ -1,4 +1,4 @@
-"""Entity lists in the simple CSV form of OpenSanctions (``targets.simple.csv``): who is listed, and under which names.
+"""Entity lists in the forms of OpenSanctions: ``targets.simple.csv``, or FollowTheMoney entities as JSON Lines.
 
 The lists that name an entity, the programmes and the days are told in its note: whether a listing matters is for the
 study to say. Only what can own, supply or hold a post becomes an organization.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from reshore.errors import Place
+from reshore.importers.followthemoney import Link, read_entities, write_links
 from reshore.importers.inbox import Inbox
 from reshore.importers.records import Draft, Importer, Row, quoted
 from reshore.importers.text import Sheet, date_text, file_is_missing, key, one_line, place_code, read_sheet
@@ -37,20 +39,27 @@ _LEI_LENGTH = 20
 
 
 def read(inbox: Inbox, draft: Draft) -> None:
-    """Reads every file with the headings of the simple form."""
+    """Reads every CSV file with the headings of the simple form, and every file of FollowTheMoney entities."""
     names = [name for name in inbox.matching("*.csv") if set(_REQUIRED) <= set(inbox.headings(name))]
-    if not names and inbox.is_one_file:
+    graphs = inbox.matching("*.json", "*.jsonl", "*.ndjson")
+    if not names and not graphs and inbox.is_one_file:
         names = list(inbox.names)
-    if not names:
+    if not names and not graphs:
         file_is_missing(inbox, draft, *IMPORTER.files)
         return
-    sheets = [sheet for name in names if (sheet := read_sheet(inbox, name, draft, _REQUIRED, _OPTIONAL)) is not None]
+    sheets = [read_sheet(inbox, name, draft, _REQUIRED, _OPTIONAL) for name in names]
+    links: list[Link] = []
+    for name in graphs:
+        sheet, own = read_entities(inbox, name, draft, (*_REQUIRED, *_OPTIONAL))
+        sheets.append(sheet)
+        links += own
     if draft.is_refused:
         return
-    draft.add("sources", source=SOURCE, title="Entity list in the simple form of OpenSanctions", url=IMPORTER.url,
+    draft.add("sources", source=SOURCE, title="Entity list in a form of OpenSanctions", url=IMPORTER.url,
               licence=IMPORTER.licence)  # fmt: skip
     found: dict[str, list[tuple[Sheet, dict[str, str]]]] = defaultdict(list)
     for sheet in sheets:
+        assert sheet is not None
         for row in sheet.rows():
             if row["schema"].strip() not in _KINDS:
                 draft.drop("other-schema", sheet.place(row, "schema"), quoted(row["schema"]), ", ".join(_KINDS),
@@ -61,10 +70,11 @@ def read(inbox: Inbox, draft: Draft) -> None:
             else:
                 found[row["id"].strip()].append((sheet, row))
     if not found:
-        draft.error("no-rows", sheets[0].place({"_row": 1}), "no organization or person", "at least one row",
+        draft.error("no-rows", Place([*names, *graphs][0]), "no organization or person", "at least one row",
                     "name a list with companies, organizations or persons")  # fmt: skip
     for id_, rows in sorted(found.items()):
         draft.add("organizations", **_organization(id_, rows, draft))
+    write_links(links, {key(id_) for id_ in found}, SOURCE, draft)
 
 
 def _organization(id_: str, rows: list[tuple[Sheet, dict[str, str]]], draft: Draft) -> Row:
@@ -123,11 +133,11 @@ def _parts(text: str) -> list[str]:
 
 IMPORTER = Importer(
     name="entities",
-    label="Entity lists (OpenSanctions CSV)",
+    label="Entity lists (OpenSanctions)",
     question="Which firms, bodies and persons stand on sanctions, procurement and watch lists?",
     source="OpenSanctions, or any list in the same form",
     url="https://www.opensanctions.org/docs/bulk/csv/",
     licence="CC BY-NC 4.0 for OpenSanctions data unless licensed; read your own copy",
-    files=("targets.simple.csv",),
+    files=("targets.simple.csv", "entities.ftm.json"),
     read=read,
 )

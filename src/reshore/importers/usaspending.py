@@ -72,13 +72,7 @@ _CODES = ("PSC CODE", "PRODUCT AND SERVICE CODE NAME")
 
 def read(inbox: Inbox, draft: Draft) -> None:
     """Reads every file of prime awards, and a table of product and service codes beside them."""
-    names = []
-    for name in inbox.matching("*.csv"):
-        headings = inbox.headings(name)
-        if any(column in headings for column in _KEYS) and not any(h.startswith("subaward") for h in headings):
-            names.append(name)
-        elif any(heading.startswith("subaward") for heading in headings):
-            draft.note("unread-file", Place(name), "subawards", "prime awards", "none needed: the file was not read")
+    names = [name for name in inbox.matching("*.csv") if _is_prime(inbox.headings(name))]
     if not names and inbox.is_one_file:
         names = list(inbox.names)
     if not names:
@@ -104,6 +98,10 @@ def read(inbox: Inbox, draft: Draft) -> None:
     firms.write()
     if not awards and not draft.is_refused:
         draft.error("no-rows", Place(names[0]), "no award", "at least one row", "widen the filter of the download")
+
+
+def _is_prime(headings: list[str]) -> bool:
+    return any(column in headings for column in _KEYS) and not any(text.startswith("subaward") for text in headings)
 
 
 def _sheet(inbox: Inbox, name: str, draft: Draft) -> Sheet | None:

@@ -7,15 +7,13 @@ are not specified are placeholders of their own.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reshore.data.rules import OWNERS_TOLERANCE
 from reshore.errors import Place
-from reshore.importers.bods.interests import Interest, post_rows, read_interests, stake_rows
+from reshore.importers.bods.interests import Interest, fit_owners, post_rows, read_interests, stake_rows
 from reshore.importers.bods.statements import Statement, latest, read_statements
 from reshore.importers.inbox import Inbox
 from reshore.importers.records import Draft, Importer, Row, quoted
@@ -236,36 +234,9 @@ class _Pairs:
             for row in post_rows(kept):
                 self.draft.add("posts", person=owner, organization=owned, **(provenance | row))
         for (owned, _), rows in sorted(stakes.items()):
-            self._fit(owned, rows)
+            fit_owners(owned, rows, self.draft)
             for row in rows:
                 self.draft.add("stakes", **row)
-
-    def _fit(self, owned: str, rows: list[Row]) -> None:
-        """Shares that add up to more than the whole on a day, as joint holders state them, become ranges."""
-        for column in ("equity_share", "votes_share"):
-            for day in sorted({str(row["start"] or "") for row in rows}):
-                held = [row for row in rows if _is_held(row, day)]
-                total = math.fsum(_least(row, column) for row in held)
-                if total <= 1 + OWNERS_TOLERANCE:
-                    continue
-                place = Place("stakes.csv", 0, column)
-                self.draft.note("owners-above-one", place, f"{total:g} of '{owned}' in all", "at most 1",
-                                "none needed: shares became ranges, as some may be held jointly")  # fmt: skip
-                for row in held:
-                    low, high = _least(row, column), row.get(column) or row.get(f"{column}_high")
-                    if low:
-                        row |= {column: None, f"{column}_low": max(0.0, low - (total - 1)), f"{column}_high": high}
-
-
-def _is_held(row: Row, day: str) -> bool:
-    start, end = str(row["start"] or ""), row["end"]
-    return start <= day and (end is None or day < str(end) or start == day)
-
-
-def _least(row: Row, column: str) -> float:
-    found = row.get(column)
-    found = row.get(f"{column}_low") if found is None else found
-    return found if isinstance(found, float) else 0.0
 
 
 IMPORTER = Importer(

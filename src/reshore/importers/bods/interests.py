@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reshore.data.rules import OWNERS_TOLERANCE
 from reshore.errors import Place
 from reshore.importers.records import Draft, Row, quoted
 from reshore.importers.text import date_text, one_line
@@ -169,3 +171,31 @@ def post_rows(interests: Iterable[Interest]) -> list[Row]:
                         "note": interest.details or None}  # fmt: skip
             posts.setdefault(interest.words, row)
     return list(posts.values())
+
+
+def fit_owners(owned: str, rows: Sequence[Row], draft: Draft) -> None:
+    """Shares that add up to more than the whole on a day, as joint holders state them, become ranges."""
+    for column in ("equity_share", "votes_share"):
+        for day in sorted({str(row["start"] or "") for row in rows}):
+            held = [row for row in rows if _is_held(row, day)]
+            total = math.fsum(_least(row, column) for row in held)
+            if total <= 1 + OWNERS_TOLERANCE:
+                continue
+            draft.note("owners-above-one", Place("stakes.csv", 0, column), f"{total:g} of '{owned}' in all",
+                       "at most 1", "none needed: shares became ranges, as some may be held jointly")  # fmt: skip
+            for row in held:
+                low, high = _least(row, column), row.get(column) or row.get(f"{column}_high")
+                if low:
+                    low = max(0.0, low - (total - 1))
+                    row |= {column: None, f"{column}_low": low, f"{column}_high": high}
+
+
+def _is_held(row: Row, day: str) -> bool:
+    start, end = str(row["start"] or ""), row["end"]
+    return start <= day and (end is None or day < str(end) or start == day)
+
+
+def _least(row: Row, column: str) -> float:
+    found = row.get(column)
+    found = row.get(f"{column}_low") if found is None else found
+    return found if isinstance(found, float) else 0.0
