@@ -161,7 +161,15 @@ def test_the_key_of_a_row_is_written_as_in_the_file():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (0.1, "0.1"), (1e15, "1000000000000000.0"), (1e-5, "1e-05"), (123456789.5, "123456789.5")],
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1.0, "1"),
+        (0.1, "0.1"),
+        (1e15, "1000000000000000.0"),
+        (1e-5, "1e-05"),
+        (123456789.5, "123456789.5"),
+    ],
 )
 def test_numbers_are_written_in_the_shortest_text_that_reads_back(value: float, text: str):
     assert number_text(value) == text

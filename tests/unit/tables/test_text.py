@@ -50,7 +50,7 @@ def test_a_bad_byte_is_placed_by_row_column_and_offset():
     assert problem.found == "byte 0xe9 at offset 13"
 
 
-def test_a_letter_on_the_border_of_blocks_is_whole(monkeypatch: pytest.MonkeyPatch):
+def test_a_letter_on_the_border_of_blocks_is_whole():
     # the check reads 16 MB at a time; é has two bytes, and the border lies between them
     data = b"a\n" + b"x" * (16 * 1024**2 - 3) + "é\n".encode()
     assert ("not-utf-8", 1) not in codes(data)
