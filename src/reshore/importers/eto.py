@@ -20,6 +20,7 @@ from reshore.errors import Place
 from reshore.importers.inbox import Inbox
 from reshore.importers.records import Draft, Importer, Row, quoted
 from reshore.importers.text import Sheet, file_is_missing, is_number, key, number, one_line, place_code, read_sheet
+from reshore.tables import ROW
 
 SOURCE = "eto-chip-explorer"
 CHAIN = "semiconductors"
@@ -96,6 +97,7 @@ def read(inbox: Inbox, draft: Draft) -> None:
     goods.read_stages(stages)
     goods.read_sequence(sequence)
     suppliers = _read_providers(providers, draft)
+    _note_other_names(provision, providers, draft)
     _read_provision(provision, goods, suppliers, draft)
     goods.write()
 
@@ -106,6 +108,7 @@ class _Goods:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.rows: dict[str, Row] = {}
+        self.read: dict[str, Mapping[str, str]] = {}
         self.types: dict[str, str] = {}
         self.stage_of: dict[str, str] = {}
         self.stage_names: dict[str, str] = {}
@@ -139,9 +142,14 @@ class _Goods:
 
     def _good(self, sheet: Sheet, row: Mapping[str, str], id_: str, chain: str, name: str) -> str | None:
         good = key(row[id_].strip())
-        place = sheet.place(row, id_)
+        content = {column: text for column, text in row.items() if column != ROW}
+        if self.read.setdefault(good, content) != content:
+            self.draft.error("conflicting-rows", sheet.place(row, id_), f"{quoted(good)} again, with other cells",
+                             "each good once", "keep one of the rows in the checkout")  # fmt: skip
+            return None
         if good in self.rows:
-            self.draft.merge("duplicate-row", place, quoted(good), "each good once", "none needed: the first was kept")
+            self.draft.merge("duplicate-row", sheet.place(row, id_), f"{quoted(good)} again", "each good once",
+                             "none needed: merged")  # fmt: skip
             return None
         self.draft.keep(sheet.file)
         label = one_line(row[name])
@@ -289,6 +297,18 @@ def _read_providers(sheet: Sheet, draft: Draft) -> dict[str, _Supplier]:
         if code is None:
             draft.add("organizations", **_organization(sheet, rows, draft))
     return suppliers
+
+
+def _note_other_names(provision: Sheet, providers: Sheet, draft: Draft) -> None:
+    """Reports suppliers that the two files call by other names: rows are joined on ids, never on names."""
+    known: dict[str, set[str]] = defaultdict(set)
+    for row in providers.rows():
+        known[row["provider_id"].strip()] |= {one_line(row["provider_name"]), one_line(row["alias"])}
+    for row in provision.rows():
+        id_, name = row["provider_id"].strip(), one_line(row["provider_name"])
+        if id_ in known and name and name not in known[id_]:
+            draft.count("other-name", provision.place(row, "provider_name"), f"{quoted(name)} for {quoted(id_)}",
+                        "the name in providers.csv", "none needed: joined by id")  # fmt: skip
 
 
 def _organization(sheet: Sheet, rows: Sequence[dict[str, str]], draft: Draft) -> Row:

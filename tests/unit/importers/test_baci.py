@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reshore.errors import InputError, UsageError
 from reshore.importers import IMPORTERS, import_package
@@ -115,3 +120,30 @@ def test_a_selection_is_checked_and_other_importers_have_none(tmp_path):
         import_package(importers["baci"], tmp_path, ["8505"])
     with pytest.raises(UsageError):
         import_package(importers["usgs"], tmp_path, ["8505"])
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(("156", "842", "490", "58", "200", "999", "4")),
+        st.sampled_from(("842", "710", "810")),
+        st.sampled_from(("850511", "81310", "081310")),
+        st.integers(0, 10**9),
+        st.one_of(st.just("NA"), st.integers(0, 10**6).map(str)),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(LINES, st.randoms(use_true_random=False))
+def test_no_dollar_is_lost_and_the_order_of_lines_carries_no_meaning(lines, order):
+    texts = [f"2023,{i},{j},{k},{v / 1000:.3f},{q}" for i, j, k, v, q in lines]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        package = trade(Path(one), *texts)
+        order.shuffle(texts)
+        assert trade(Path(other), *texts).digest == package.digest
+    assert package["trade"]["value_usd"].sum() == pytest.approx(sum(line[3] for line in lines))
+    read, kept, merged, dropped = accounts(package)["BACI_HS22_Y2023_V202501.csv"]
+    assert (read, kept + merged, dropped) == (len(lines), len(lines), 0)
+    assert package["trade"].height == kept

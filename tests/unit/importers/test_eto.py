@@ -83,6 +83,7 @@ def test_aliases_share_one_id_and_names_are_never_joined_on(package):
     assert firms["P10"]["aliases"] == "Ovenwright Tools"
     # provision.csv calls it Sandbar, providers.csv Sandbar Minerals
     assert firms["P13"]["label"] == "Sandbar Minerals"
+    assert note_counts(package)["other-name"] == 1
 
 
 def test_fabrication_and_assembly_are_site_capacity_and_the_rest_the_seat_of_the_owner(package):
@@ -181,6 +182,15 @@ def test_what_is_a_kind_and_an_input_at_once_stays_a_kind(tmp_path):
     package = import_sample("eto", checkout(tmp_path, sequence=both))
     assert package["inputs"].height == 6
     assert note_counts(package)["kind-is-not-input"] == 1
+
+
+def test_a_good_that_stands_twice_is_merged_when_equal_and_refused_when_not(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    again = import_sample("eto", checkout(tmp_path / "a", inputs=lambda rows: [*rows, rows[4]]))
+    assert again["goods"].height == 12
+    with pytest.raises(InputError, match="conflicting-rows"):
+        import_sample("eto", checkout(tmp_path / "b", inputs=lambda rows: [*rows, [rows[4][0], "Other", *rows[4][2:]]]))
 
 
 def test_all_that_is_missing_is_told_at_once(tmp_path):
