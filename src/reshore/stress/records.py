@@ -9,6 +9,16 @@ from reshore.units import MONTHS, NUMBER, SHARE, USD
 SCENARIO = Column("scenario", "id", "Scenario", "Key of the scenario in the study.")
 RANGE = "The range holds nine tenths of the draws, and the figure itself."
 
+REASONS = {
+    "capacity": "all plants that are left run",
+    "bought": "nobody in the pool makes it, and no more arrives",
+    "half": "an important input is missing",
+    "design": "new versions need a design input that is missing",
+    "wear": "tools are worn out and not replaced",
+    "stock": "the stock is empty",
+}
+"""Reasons of the flow program, in words; listed here so that reading the records does not load the solver."""
+
 STEPS = {
     "direct": "loss of the final uses' own supply, with nothing in stock and no substitutes",
     "inputs": "what is added when losses travel along inputs",
@@ -243,7 +253,8 @@ STRESS_GOODS = Table(
             "time_to_survive_months",
             "number",
             "Time to survive",
-            f"How long stocks and what still arrives cover usual use, inputs aside. {RANGE}",
+            f"How long stocks and what still arrives cover usual use, inputs aside. {RANGE} A draw that outlasts the "
+            "scenario counts as its length.",
             unit=MONTHS,
             low=0,
             absent="as long as the scenario, or longer",
@@ -349,10 +360,33 @@ STRESS_REVERSE = Table(
     ),
 )
 
+STRESS_BINDING = Table(
+    "stress_binding",
+    "What holds final uses back, by month",
+    "Every good that is exhausted in the best plan in a month, why, and what one more unit of it would be worth.",
+    key=("scenario", "month", "good", "reason"),
+    columns=(
+        SCENARIO,
+        Column("month", "integer", "Month", "Month of the scenario, the first is 1.", unit=MONTHS, low=1),
+        Column("good", "id", "Good", "Key of the good.", refers="goods.good"),
+        Column("label", "text", "Name", "Name for people."),
+        Column("reason", "category", "Reason", "Why there is no more of it.", choices=REASONS),
+        Column(
+            "worth_share",
+            "number",
+            "Worth",
+            "What one more unit, a year's world output, would be worth, in shares of the most valuable final use.",
+            unit=SHARE,
+            low=0,
+        ),
+    ),
+)
+
 STRESS_TABLES: tuple[Table, ...] = (
     STRESS_SCENARIOS,
     STRESS_USES,
     STRESS_GOODS,
+    STRESS_BINDING,
     STRESS_WATERFALL,
     STRESS_REVERSE,
 )

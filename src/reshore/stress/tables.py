@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reshore.countries import country_name
-from reshore.flow import Edges, Situation, World, run_flow
+from reshore.flow import Edges, Situation, World, run_flow, what_binds
 from reshore.stress.case import StressCase
 from reshore.stress.ladder import SHORT, recovery, survival
 from reshore.stress.outcomes import (
@@ -66,6 +66,17 @@ def stress(case: StressCase, scenarios: Sequence[Scenario], step: Step = nullcon
         rows["stress_scenarios"].append(_scenario(trials, causes))
         rows["stress_uses"] += _uses(trials, causes)
         rows["stress_goods"] += _goods(trials)
+        rows["stress_binding"] += [
+            {
+                "scenario": scenario.name,
+                "month": one.month,
+                "good": one.good,
+                "label": case.labels[one.good],
+                "reason": one.reason,
+                "worth_share": one.worth,
+            }
+            for one in what_binds(trials.point.outcome)
+        ]
         with step(f"stress: {scenario.label}, taken apart"):
             rows["stress_waterfall"] += _waterfall(trials)
             rows["stress_reverse"] += _reverse(trials)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,6 +15,9 @@ from reshore.errors import InputError, Place, Problem, in_order
 from reshore.study.control import controlling_countries
 from reshore.study.settings import Study
 from reshore.tables.cells import did_you_mean
+
+if TYPE_CHECKING:
+    from reshore.stress.case import StressCase
 
 Step = Callable[[str], AbstractContextManager[object]]
 
@@ -30,18 +34,35 @@ def stress_study(
     """
     if not study.scenarios:
         return {}
-    check_stress(study, package, chain)
     # Stress loads the solver, which studies without scenarios do without.
-    from reshore.stress.case import build_stress_case
     from reshore.stress.tables import stress
 
-    case = build_stress_case(
-        _as_known(study, package, chain), package["demand"], controlling_countries(control), study.home, study.allies, study.stress, study.seed
+    return stress(stress_case(study, package, chain, control), study.scenarios, step)
+
+
+def stress_case(study: Study, package: DataPackage, chain: ValueChain, control: Control) -> StressCase:
+    """The chain with its ranges, as the scenarios of `study` meet it.
+
+    Raises
+    ------
+    InputError
+        When a scenario names goods or organizations that the data do not hold.
+    """
+    check_stress(study, package, chain)
+    from reshore.stress.case import build_stress_case
+
+    return build_stress_case(
+        as_known(study, package, chain),
+        package["demand"],
+        controlling_countries(control),
+        study.home,
+        study.allies,
+        study.stress,
+        study.seed,
     )
-    return stress(case, study.scenarios, step)
 
 
-def _as_known(study: Study, package: DataPackage, chain: ValueChain) -> ValueChain:
+def as_known(study: Study, package: DataPackage, chain: ValueChain) -> ValueChain:
     """`chain` without figures of supply from later years than the study allows."""
     until = study.stress.figures_until
     if until is None:

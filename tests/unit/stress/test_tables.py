@@ -166,3 +166,15 @@ def test_ranges_of_downstream_losses_come_from_their_source():
     assert found["home_alike_loss_usd"] == pytest.approx(direct)
     assert found["downstream_loss_usd"] == pytest.approx(2 * direct)
     assert direct <= found["downstream_loss_usd_low"] < found["downstream_loss_usd_high"] <= 3 * direct
+
+
+def test_what_binds_each_month_is_named_with_its_reason(tables):
+    found = tables["stress_binding"].filter((pl.col("scenario") == "cut") & (pl.col("month") == 12))
+    assert set(found.select("good", "reason").rows()) == {("magnet", "capacity"), ("magnet", "stock")}
+
+
+def test_reasons_are_those_of_the_flow_program():
+    from reshore.flow import REASONS as FLOW_REASONS
+    from reshore.stress.records import REASONS
+
+    assert set(REASONS) == set(FLOW_REASONS)

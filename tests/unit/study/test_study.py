@@ -117,7 +117,8 @@ def test_a_number_is_explained_by_its_rows_and_sources(results):
     assert found.value == "60 %"
     supply = next(part.frame for part in found.evidence if part.table.name == "supply")
     assert dict(supply.select("supplier", "share").rows()) == {"CHN": 0.6, "USA": 0.3, "XX-ROW": 0.1}
-    assert found.sources["source"].to_list() == ["survey"]
+    # The survey that is used, and the one beside it that is not.
+    assert found.sources["source"].to_list() == ["other", "survey"]
     assert found.others["source"].to_list() == ["other"]
 
 
