@@ -78,5 +78,5 @@ def _other_unit(place: Place, good: str, value: float | None, unit: str, own: st
         return Problem(
             "wrong-content", place, found, "one content basis", "convert the content (gross, contained, oxide) first"
         )
-    hint = f"write {convert(value, here, there):g} {own}" if value is not None else f"convert to {own}"
+    hint = f"write {convert(value, here, there):.12g} {own}" if value is not None else f"convert to {own}"
     return Problem("mixed-units", place, found, own, hint)

@@ -89,7 +89,11 @@ def parse(column: Column, cells: pl.Series) -> tuple[pl.Series, list[Refused]]:
 def _refused_if_needed(column: Column, empty: pl.Series) -> list[Refused]:
     if column.absent is not None or not empty.any():
         return []
-    return [Refused(empty.arg_true(), lambda _: ("empty-cell", f"a value: {column.description}", "fill the cell"))]
+    return [
+        Refused(
+            empty.arg_true(), lambda _: ("empty-cell", f"a value: {column.description.rstrip('.')}", "fill the cell")
+        )
+    ]
 
 
 def _accepts(column: Column, cells: pl.Series) -> pl.Series:

@@ -48,7 +48,9 @@ def explain(column: Column, cell: str) -> Verdict:
             return explain_key(cell) or ("bad-id", "a key", "correct the key")
         case "ids":
             verdicts = (explain_key(part) for part in cell.split(";"))
-            return next((v for v in verdicts if v is not None), ("bad-id", "keys split by ;", "correct the keys"))
+            return next(
+                (v for v in verdicts if v is not None), ("bad-id", "keys split by semicolons", "correct the keys")
+            )
         case "number" | "integer":
             return _explain_number(column, cell)
         case "year":
@@ -64,7 +66,7 @@ def explain(column: Column, cell: str) -> Verdict:
         case "country":
             return ("unknown-country", "an ISO 3166-1 alpha-3 code", _country_fix(cell))
         case "hs":
-            return ("bad-hs-code", "2, 4, 6, 8 or 10 digits, several split by ;", _hs_fix(cell))
+            return ("bad-hs-code", "2, 4, 6, 8 or 10 digits, several split by semicolons", _hs_fix(cell))
         case "unit":
             return ("unknown-unit", "a unit of measure", did_you_mean(cell, UNITS))
         case "currency":
