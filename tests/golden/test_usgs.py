@@ -9,13 +9,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from reshore.data import read_package
 from reshore.importers import IMPORTERS, import_package
 
+ROOT = Path(__file__).resolve().parents[2]
 USGS = next(importer for importer in IMPORTERS if importer.name == "usgs")
 ROWS = 8_886
 
@@ -205,6 +208,38 @@ def test_yttrium_keeps_its_range_though_its_row_is_shifted(package):
 def test_shares_of_one_series_never_exceed_the_market(package):
     sums = package["supply"].group_by("good", "market", "series", "year", "source").agg(pl.col("share").sum())
     assert sums["share"].max() <= 1.025 + 1e-9
+
+
+SHIPPED = {
+    "gallium": "gallium",
+    "natural-graphite": "graphite-natural",
+    "rare-earth-ore": "rare-earths",
+    "rare-earth-compounds": "rare-earths",
+    "fluorspar": "fluorspar",
+    "cobalt-mined": "cobalt",
+}
+"""Goods of the shipped package and the goods of the import that they were read from."""
+
+
+def test_the_shipped_package_agrees_with_the_import(package):
+    shipped = read_package(ROOT / "packages" / "critical-2026")
+    imported = defaultdict(list)
+    for row in package["supply"].filter(pl.col("share").is_not_null()).iter_rows(named=True):
+        imported[(row["good"], row["market"], row["supplier"], row["year"])].append(row["share"])
+    compared = 0
+    own = shipped["supply"].filter(pl.col("source").str.contains("usgs-mineral-commodity-summaries-2026"))
+    for row in own.filter(pl.col("good").is_in(list(SHIPPED)) & pl.col("share").is_not_null()).iter_rows(named=True):
+        place = (SHIPPED[row["good"]], row["market"], row["supplier"], row["year"])
+        # the shipped package divides by the printed total, which is rounded on its own, and rounds to four places
+        assert any(abs(share - row["share"]) <= 0.01 for share in imported[place]), (place, row["share"])
+        compared += 1
+    assert compared > 60
+    months = {
+        frame.filter((pl.col("good") == "gallium") & (pl.col("year") == 2025))["stock_months"].item()
+        for frame in (shipped["demand"], package["demand"])
+    }
+    # 65 days: the shipped package rounds to days first
+    assert max(months) - min(months) < 0.02
 
 
 def test_both_releases_together(folder):
