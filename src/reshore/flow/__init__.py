@@ -4,7 +4,7 @@
 → `Outcome`.
 """
 
-from reshore.flow.binding import REASONS, Binding, binding
+from reshore.flow.binding import REASONS, Binding, what_binds
 from reshore.flow.build import Assumptions, build_world
 from reshore.flow.cut import Cut, Rest, Terms, at_rest, cut_off, mirror
 from reshore.flow.outcome import Outcome, Plan, run_flow
@@ -37,11 +37,11 @@ __all__ = [
     "Tier",
     "World",
     "at_rest",
-    "binding",
     "build_flow",
     "build_world",
     "capacity_of",
     "cut_off",
     "mirror",
     "run_flow",
+    "what_binds",
 ]

@@ -39,7 +39,7 @@ class Binding:
         return f"month {self.month}, {self.good}: {REASONS[self.reason]}"
 
 
-def binding(outcome: Outcome, least: float = 1e-6) -> tuple[Binding, ...]:
+def what_binds(outcome: Outcome, least: float = 1e-6) -> tuple[Binding, ...]:
     """Everything that holds `outcome` back by at least `least`, by month, most worth first.
 
     Read from the prices that prove the optimum: what has a price is exhausted in every plan that serves as much. Where

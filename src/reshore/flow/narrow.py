@@ -13,10 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reshore.flow.program import FlowProgram
 from reshore.flow.situation import Situation
 from reshore.flow.world import Edges, Floats, World
-from reshore.optimize import Basis
 
 SLACK = 1e-12
 DEEPEST = 10_000
@@ -113,28 +111,6 @@ def narrowed(world: World, situation: Situation, kept: Mask) -> tuple[World, Sit
             for tier in situation.tiers
         ),
     )
-
-
-def rest_basis(flow: FlowProgram) -> Basis:
-    """The basis of the world at rest: everyone is served, stocks are full, each good is made as needed.
-
-    All prices are zero in it, so it is a start for the dual simplex method in any situation; it misses only where
-    something is short. Variables are at their upper bounds, or basic in the requirement that fixes them: what is made
-    in its balance, kinds by what is passed on, important and new design inputs by what they allow, tools by wear.
-    """
-    at, world = flow.at, flow.world
-    columns = np.full(flow.program.n_columns, Basis.LOW, dtype=np.int8)
-    rows = np.full(flow.program.n_rows, Basis.BASIC, dtype=np.int8)
-    columns[at.stock] = columns[at.served] = columns[at.fit] = Basis.HIGH
-    columns[at.made] = Basis.BASIC
-    columns[at.made[world.variant]] = Basis.HIGH
-    columns[at.passed] = columns[at.used] = columns[at.replaced] = Basis.BASIC
-    rows[at.balance] = Basis.LOW
-    rows[at.half] = rows[at.wear] = Basis.HIGH
-    is_new = flow.program.row_high[at.old] < flow.situation.room[world.design.good]
-    columns[at.designed] = np.where(is_new, Basis.BASIC, Basis.LOW)
-    rows[at.old] = np.where(is_new, Basis.HIGH, Basis.BASIC)
-    return Basis(columns, rows)
 
 
 def as_needed(world: World, situation: Situation, kept: Mask, made: Floats) -> Floats:

@@ -10,11 +10,12 @@ from functools import cached_property
 import numpy as np
 
 from reshore.errors import SolverError
-from reshore.flow.narrow import Mask, as_needed, can_want, narrowed, rest_basis
+from reshore.flow.narrow import Mask, as_needed, can_want, narrowed
 from reshore.flow.program import FlowProgram, build_flow, stocks_of
 from reshore.flow.situation import Situation
+from reshore.flow.start import month_by_month
 from reshore.flow.world import Floats, World
-from reshore.optimize import NEAR, Limits, Program, Session, Solution, rank_weights, solve
+from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve
 
 DECIMALS = 10
 """Amounts are rounded to this many decimals: finer than any tolerance, coarser than the solver's last bits."""
@@ -26,8 +27,10 @@ TILT = 1e-6
 
 
 GIVE = 1e-10
-"""How much what was served in one pass may give way in the next, in shares of a year's final use: an answer holds to the
-solver's tolerance, and fixing it any tighter can leave no answer at all."""
+"""How much what was served in one pass may give way in the next, in shares of a year's final use.
+
+An answer holds to the solver's tolerance, and fixing it any tighter can leave no answer at all.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,7 @@ class Outcome:
         made = np.zeros(situation.capacity.shape)
         stock = np.repeat(start[:, None], situation.n_months, axis=1)
         if solved is not None:
-            x = _fullest(solved)
+            x = _answers(solved.flow, ties=_fullest(solved.flow))[-1].x
             made[solved.kept], stock[solved.kept] = x[solved.flow.at.made], x[solved.flow.at.stock]
             _conserved(_residual(solved.flow, x))
         none = np.zeros(len(world.goods), dtype=bool)
@@ -198,9 +201,7 @@ def run_flow(world: World, situation: Situation, limits: Limits | None = None) -
     order = TILT * (rank_weights(world.final.size) - 1.0)
     tilted = replace(situation, value=situation.value * (1.0 - order))
     flow = build_flow(*narrowed(world, tilted, kept))
-    session = _session(flow, flow.program, limits)
-    answers = _tier_by_tier(flow, session) if situation.rationing == "home_first" else (solve(session),)
-    solved = Solved(kept, flow, answers)
+    solved = Solved(kept, flow, _answers(flow, limits))
     residual = _residual(flow, solved.x)
     _conserved(residual)
     served = asked.copy()
@@ -208,38 +209,38 @@ def run_flow(world: World, situation: Situation, limits: Limits | None = None) -
     return _read(world, situation, served, residual, solved)
 
 
-def _tier_by_tier(flow: FlowProgram, session: Session) -> tuple[Solution, ...]:
-    """Serves each tier as well as can be before the next: one pass per tier, what is served so far stands."""
+def _answers(flow: FlowProgram, limits: Limits | None = None, ties: Floats | None = None) -> tuple[Solution, ...]:
+    """The verified answers of all passes: from a near start, or from none should that fail."""
+    session = Session(flow.program, limits, NEAR)
+    session.start_at(month_by_month(flow))
+    try:
+        return _passes(flow, session, ties)
+    except SolverError:
+        return _passes(flow, Session(flow.program, limits), ties)
+
+
+def _passes(flow: FlowProgram, session: Session, ties: Floats | None) -> tuple[Solution, ...]:
+    """One pass; or one per tier, in which what earlier tiers got stands. Ties are broken in the last."""
+    served, cost = flow.at.served, flow.program.cost
+    if flow.situation.rationing != "home_first":
+        return (solve(session, ties=ties),)
     answers = []
-    served, cost = flow.at.served, session.program.cost.copy()
     for k in range(served.shape[1]):
-        now = np.zeros_like(cost)
-        now[served[:, k]] = cost[served[:, k]]
-        session.set_costs(np.arange(cost.size), now)
-        answers.append(solve(session))
+        is_last = k == served.shape[1] - 1
+        session.set_costs(np.arange(cost.size), np.where(np.isin(np.arange(cost.size), served[:, k]), cost, 0.0))
+        answers.append(solve(session, ties=ties if is_last else None))
         columns = served[:, k].ravel()
         got = np.clip(answers[-1].x[columns], 0.0, flow.program.high[columns])
         session.set_bounds(columns, np.maximum(got - GIVE, 0.0), got)
     return tuple(answers)
 
 
-def _fullest(solved: Solved) -> Floats:
-    """Of the plans that serve as much: stocks as full as possible, then as little made as possible."""
-    flow, program = solved.flow, solved.flow.program
-    weights = 0.01 * rank_weights(program.n_columns)
+def _fullest(flow: FlowProgram) -> Floats:
+    """Weights that choose among equal plans: stocks as full as possible, then as little made as possible."""
+    weights = 0.01 * rank_weights(flow.program.n_columns)
     weights[flow.at.stock] *= -100.0
     weights[flow.at.served] = 0.0
-    low, high = program.low.copy(), program.high.copy()
-    high[flow.at.served] = np.clip(solved.x[flow.at.served], 0.0, high[flow.at.served])
-    low[flow.at.served] = np.maximum(high[flow.at.served] - GIVE, 0.0)
-    return solve(_session(flow, replace(program, low=low, high=high, cost=weights, sign=1.0))).x
-
-
-def _session(flow: FlowProgram, program: Program, limits: Limits | None = None) -> Session:
-    """A session that starts at the world at rest."""
-    session = Session(program, limits, NEAR)
-    session.start_at(rest_basis(flow))
-    return session
+    return weights
 
 
 def _served(flow: FlowProgram, x: Floats) -> Floats:

@@ -138,7 +138,11 @@ class Security:
         for project in self.projects:
             if project.good not in self.world.index or project.good in kinds:
                 raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
-        found = tuple(recourse_of(self.world, outlook) for outlook in self.outlooks)
+        known: dict[int, Recourse] = {}
+        for outlook in self.outlooks:
+            if id(outlook.situation) not in known:
+                known[id(outlook.situation)] = recourse_of(self.world, outlook)
+        found = tuple(replace(known[id(outlook.situation)], outlook=outlook) for outlook in self.outlooks)
         object.__setattr__(self, "recourses", found)
 
     @cached_property

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from reshore.errors import SolverError
 from reshore.optimize.program import Block, Floats, Program
-from reshore.optimize.scale import scaled, scales_of
+from reshore.optimize.scale import scaled, scales_of, unscaled
 
 Status = Literal["optimal", "infeasible", "unbounded", "stopped"]
 
@@ -90,7 +90,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Basis:
-    """A basis stated by hand: for each variable and requirement, whether it is basic or at which end it lies."""
+    """For each variable and requirement, whether it is basic or at which end it lies: a start stated by hand."""
 
     columns: NDArray[np.int8]
     rows: NDArray[np.int8]
@@ -98,6 +98,14 @@ class Basis:
     LOW: ClassVar[int] = 0
     BASIC: ClassVar[int] = 1
     HIGH: ClassVar[int] = 2
+
+    @classmethod
+    def read(cls, basis: Any) -> Basis:
+        """The basis of an answer."""
+        columns, rows = (
+            np.array([int(status) for status in part], dtype=np.int8) for part in (basis.col_status, basis.row_status)
+        )
+        return cls(np.where(columns > cls.HIGH, cls.LOW, columns), np.where(rows > cls.HIGH, cls.LOW, rows))
 
     def stated(self) -> Any:
         """The basis in the solver's words."""
@@ -120,7 +128,8 @@ class Session:
         self, program: Program, limits: Limits | None = None, options: Mapping[str, Any] | None = None
     ) -> None:
         self.program = self._told = program
-        self._scales = scales_of(program)
+        # A near start is only near in the program's own units.
+        self._scales = scales_of(program) if options is None else unscaled(program)
         with _banner_off_stdout():
             self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the solver's package has no types
         for name, value in {**OPTIONS, **(options or {})}.items():
@@ -227,6 +236,11 @@ class Session:
         solution = highspy.HighsSolution()
         solution.col_value = self._scales.bounds(np.asarray(x, float)).tolist()
         self._check(self._highs.setSolution(solution), "take the first answer")
+
+    @property
+    def basis(self) -> Any:
+        """The basis of the last answer (programs without integers)."""
+        return self._highs.getBasis()
 
     def start_at(self, basis: Any) -> None:
         """Starts from the basis of an earlier answer, or one stated by hand (programs without integers)."""

@@ -69,6 +69,11 @@ def scales_of(program: Program) -> Scales:
     return Scales(np.exp2(row), np.exp2(column), float(np.exp2(money)))
 
 
+def unscaled(program: Program) -> Scales:
+    """Scales that leave everything as it is."""
+    return Scales(np.ones(program.n_rows), np.ones(program.n_columns), 1.0)
+
+
 def scaled(program: Program, scales: Scales) -> Program:
     """`program` in the solver's units."""
     data = program.matrix.data * np.repeat(scales.rows, np.diff(program.matrix.indptr))

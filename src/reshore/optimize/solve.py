@@ -15,6 +15,7 @@ from reshore.optimize.screen import screen
 from reshore.optimize.verify import Verdict, objective, reduced_costs, verify
 
 TIE_TOLERANCE = 1e-9
+PRICE_NOISE = 1e-12
 PROVED = 1e-6
 
 
@@ -187,10 +188,12 @@ def _keep_to_the_best_face(session: Session, duals: Floats) -> None:
     program = session.program
     reduced, size = reduced_costs(program, duals)
     ends = np.where(reduced > 0, program.low, program.high)
-    priced = np.flatnonzero((np.abs(reduced) > TIE_TOLERANCE * size) & np.isfinite(ends))
+    # A price that is only rounding of larger ones says nothing.
+    least = np.maximum(TIE_TOLERANCE * size, PRICE_NOISE * np.abs(program.cost).max(initial=0.0))
+    priced = np.flatnonzero((np.abs(reduced) > least) & np.isfinite(ends))
     session.set_bounds(priced, ends[priced], ends[priced])
     matrix = program.matrix
-    part = np.abs(matrix.data * np.repeat(duals, np.diff(matrix.indptr))) > TIE_TOLERANCE * size[matrix.indices]
+    part = np.abs(matrix.data * np.repeat(duals, np.diff(matrix.indptr))) > least[matrix.indices]
     rows = np.unique(np.repeat(np.arange(program.n_rows), np.diff(matrix.indptr))[part])
     sides = np.where(duals > 0, program.row_low, program.row_high)
     rows = rows[np.isfinite(sides[rows])]
