@@ -66,7 +66,7 @@ _NEGLIGIBLE = frozenset({"minor", "negligible"})
 _UNSIZED = frozenset({"major", "yes", "x"})
 _MARKET = re.compile(r"\$\s?(\d[\d,]*(?:\.\d+)?)\s+(million|billion|trillion)\b(.*)", re.ASCII)
 _SIZES = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b", re.ASCII)
 _WHOLE_IN_FRACTIONS = 1.05
 """Shares of a whole market in fractions add up to at most this; in percent, to about a hundred."""
 
@@ -128,9 +128,10 @@ class _Goods:
             self.types[good] = kind
             self.rows[good]["kind"] = _KINDS.get(kind, ("component", ""))[0]
             self.rows[good]["final"] = kind == "ultimate_output"
-            if row["stage_id"]:
-                self.stage_of[good] = row["stage_id"].strip()
-                self.stage_names.setdefault(row["stage_id"].strip(), one_line(row["stage_name"]))
+            if row["stage_id"].strip():
+                stage = row["stage_id"].strip()
+                self.stage_of[good] = stage
+                self.stage_names.setdefault(stage, one_line(row["stage_name"]) or stage)
 
     def read_stages(self, sheet: Sheet) -> None:
         """One process for each stage; shares of design, fabrication and assembly as a whole hang on them."""
@@ -138,7 +139,7 @@ class _Goods:
             good = self._good(sheet, row, "stage_id", STAGES, "stage_name")
             if good is not None:
                 self.rows[good] |= {"kind": "process", "final": False}
-                self.stage_names[good] = one_line(row["stage_name"])
+                self.stage_names[good] = one_line(row["stage_name"]) or good
 
     def _good(self, sheet: Sheet, row: Mapping[str, str], id_: str, chain: str, name: str) -> str | None:
         good = key(row[id_].strip())
@@ -152,7 +153,7 @@ class _Goods:
                              "none needed: merged")  # fmt: skip
             return None
         self.draft.keep(sheet.file)
-        label = one_line(row[name])
+        label = one_line(row[name]) or good
         if label != row[name]:
             self.draft.count("line-break", sheet.place(row, name), quoted(row[name]), "a name on one line",
                              "none needed: joined")  # fmt: skip
@@ -162,7 +163,7 @@ class _Goods:
 
     def _market_size(self, sheet: Sheet, row: Mapping[str, str], good: str) -> None:
         text = one_line(row[_MARKET_SIZE])
-        year = row.get("year", "")
+        year = _year(sheet, row, self.draft) if "year" in row else None
         if not text:
             return
         place = sheet.place(row, _MARKET_SIZE)
@@ -180,7 +181,7 @@ class _Goods:
         assert value is not None
         self.rows[good] |= {
             "market_size_usd_per_year": round(value * _SIZES[match[2]], 2),
-            "as_of": said[-1] if said else year or None,
+            "as_of": said[-1] if said else year,
             "note": f"World sales of {scope.strip('()')}" if scope else None,
         }
 
@@ -313,7 +314,7 @@ def _note_other_names(provision: Sheet, providers: Sheet, draft: Draft) -> None:
 
 def _organization(sheet: Sheet, rows: Sequence[dict[str, str]], draft: Draft) -> Row:
     first = rows[0]
-    label = one_line(first["provider_name"])
+    label = one_line(first["provider_name"]) or first["provider_id"].strip()
     seat = _country(one_line(first["country"]))
     if first["country"].strip() and seat is None:
         draft.note("unknown-country", sheet.place(first, "country"), quoted(first["country"]), "a country",
@@ -396,7 +397,8 @@ def _supply(sheet: Sheet, rows: Sequence[dict[str, str]], divisor: float, draft:
         draft.merge("duplicate-row", sheet.place(row, "provider_id"), f"{quoted(row['provider_id'])} for "
                     f"{quoted(row['provided_id'])} again, with {quoted(row['share_provided'])}", "each pair once",
                     "none needed: merged; numbers that differ became a range")  # fmt: skip
-    result: Row = {"year": first["year"].strip() or None, "source": SOURCE, "as_of": first["year"].strip() or None}
+    year = _year(sheet, first, draft)
+    result: Row = {"year": year, "source": SOURCE, "as_of": year}
     if len(points) > 1:
         result |= {"share_low": points[0], "share_high": points[-1]}
     else:
@@ -404,6 +406,14 @@ def _supply(sheet: Sheet, rows: Sequence[dict[str, str]], divisor: float, draft:
     origin = one_line(first["source"])
     result |= {"confidence": "medium" if origin else "low", "note": origin or "The source of the row is not stated"}
     return result
+
+
+def _year(sheet: Sheet, row: Mapping[str, str], draft: Draft) -> str | None:
+    text = row["year"].strip()
+    if text and not _YEAR.fullmatch(text):
+        draft.error("bad-date", sheet.place(row, "year"), quoted(text), "a year", "correct the cell in the checkout")
+        return None
+    return text or None
 
 
 def _share(sheet: Sheet, row: Mapping[str, str], divisor: float, draft: Draft) -> float | str | None:

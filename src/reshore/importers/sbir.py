@@ -5,6 +5,7 @@ Whether an award was a grant or a contract is not in the file, so its kind stays
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -47,6 +48,7 @@ _SAMPLE = {
 }
 """Columns of a review sample under the headings of SBIR.gov."""
 
+_YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _SIZES = ((500, "small"), (5_000, "medium"))
 
 
@@ -96,6 +98,9 @@ def _award(sheet: Sheet, row: Mapping[str, str], firms: Firms, draft: Draft) -> 
     firm = firms.add(sheet.place(row, "Company"), cells["Company"], cells["UEI"], cells["Duns"],
                      employees_count=staff, size=size, seat="USA" if cells["Company"] else None)  # fmt: skip
     year = cells["Award Year"] or None
+    if year is not None and not _YEAR.fullmatch(year):
+        draft.error("bad-date", sheet.place(row, "Award Year"), quoted(year), "a year",
+                    "name the file as it was downloaded")  # fmt: skip
     date = date_text(cells["Proposal Award Date"])
     if cells["Proposal Award Date"] and date is None:
         draft.count("bad-date", sheet.place(row, "Proposal Award Date"), quoted(cells["Proposal Award Date"]),

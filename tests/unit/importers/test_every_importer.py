@@ -150,6 +150,36 @@ def test_a_damaged_file_is_refused_or_read_but_never_crashes(name, tmp_path):
         file.write_bytes(whole)
 
 
+ODD = ["", "NaN", "-1", "1e999", "²", "９", "\u202e", "=1+1", '"', "2025-02-30", "W", "—", "<½", "a;b", "\xa0", "true"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "bods"])
+def test_odd_cells_are_refused_or_read_but_never_crash(name, tmp_path):
+    folder = copied(name, tmp_path)
+    order = random.Random(11)
+    for file in sorted(folder.iterdir()):
+        whole = file.read_bytes()
+        for _ in range(6):
+            rows, _ = table_rows(whole)
+            for _ in range(3):
+                row = order.choice(rows[1:])
+                row[order.randrange(len(row))] = order.choice([*ODD, order.choice(order.choice(rows))])
+            file.write_bytes(table_bytes(rows, "utf-8"))
+            with contextlib.suppress(InputError):
+                import_sample(name, folder)
+        file.write_bytes(whole)
+
+
+def test_a_row_of_figures_that_stands_twice_is_told_for_each_figure(tmp_path):
+    folder = copied("usgs", tmp_path)
+    file = folder / "MCS2025_World_Data.csv"
+    rows, encoding = table_rows(file.read_bytes())
+    file.write_bytes(table_bytes([*rows, rows[2], rows[9]], encoding))
+    package, whole = import_sample("usgs", folder), import_sample("usgs")
+    assert package["indicators"].equals(whole["indicators"])
+    assert accounts(package)[file.name][0] == accounts(whole)[file.name][0] + 2
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "bods"])
 def test_a_file_without_one_of_its_columns_is_refused_by_name_or_does_without(name, tmp_path):
     folder = copied(name, tmp_path)

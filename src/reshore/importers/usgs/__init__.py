@@ -187,11 +187,13 @@ def _told_apart(figures: list[Figure], detail: str, draft: Draft) -> Iterable[tu
     figures.sort(key=lambda figure: (figure.amount.least, figure.unit, figure.amount.words, figure.notes, figure.place))
     kept: list[Figure] = []
     for figure in figures:
-        if kept and (figure.amount, figure.unit) == (kept[-1].amount, kept[-1].unit):
-            draft.merge("duplicate-row", figure.place, f"{figure.commodity}, {detail} of {figure.year} again",
-                        "each figure once", "none needed: merged")  # fmt: skip
-        else:
+        if not kept or (figure.amount, figure.unit) != (kept[-1].amount, kept[-1].unit):
             kept.append(figure)
+            continue
+        # a row of the world table has several figures, of which others may be kept
+        tell = draft.merge if figure.source == RELEASE_SOURCE else draft.note
+        tell("duplicate-row", figure.place, f"{figure.commodity}, {detail} of {figure.year} again",
+             "each figure once", "none needed: merged")  # fmt: skip
     if len(kept) == 1:
         return [(kept[0], detail)]
     for figure in kept[1:]:

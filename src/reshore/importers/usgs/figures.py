@@ -93,8 +93,8 @@ def read_release(sheet: Sheet, source: str, draft: Draft) -> Iterator[Figure]:
             draft.note("shifted-row" if flag else "empty-cell", sheet.place(row, "Is critical mineral 2025"),
                        quoted(flag), "Yes or No", "none needed: the flag is not used")  # fmt: skip
             notes = "" if notes in ("Yes", "No") else notes
-        statistic = "Import sources" if row["Statistics"].startswith("Import sources") else row["Statistics"].strip()
-        unit = row["Unit"].strip()
+        statistic = "Import sources" if row["Statistics"].startswith("Import sources") else one_line(row["Statistics"])
+        unit = one_line(row["Unit"])
         _cell_notes(sheet, row, draft)
         period = _PERIOD.fullmatch(row["Year"].strip())
         if period is None:
@@ -220,7 +220,7 @@ def read_world_table(sheet: Sheet, source: str, draft: Draft) -> Iterator[Figure
                 country=country,
                 statistic=statistic,
                 detail=detail,
-                unit=row["UNIT_MEAS"].strip(),
+                unit=one_line(row["UNIT_MEAS"]),
                 year=year,
                 span="",
                 amount=found,
