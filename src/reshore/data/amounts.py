@@ -20,8 +20,8 @@ def units(frames: Frames, files: Files) -> Iterator[Problem]:
         ("projects", "capacity_per_year"),
         ("needs", "volume_per_year"),
     ):
-        rows = _with_amount(frames[name], amount).join(own, on="good", how="left", validate="m:1").sort(ROW)
-        for row, good_unit in rows.filter(pl.col("unit").is_null()).select(ROW, "own").iter_rows():
+        rows = _with_amount(frames[name], amount, "unit").join(own, on="good", how="left", validate="m:1")
+        for row, good_unit in rows.filter(pl.col("unit").is_null()).sort(ROW).select(ROW, "own").iter_rows():
             yield Problem(
                 "no-unit",
                 Place(files[name], row, "unit"),
@@ -29,12 +29,12 @@ def units(frames: Frames, files: Files) -> Iterator[Problem]:
                 "a unit",
                 f"write {good_unit or 'the unit of the good'}",
             )
-        other = rows.filter(pl.col("unit") != pl.col("own")).select(ROW, "good", amount, "unit", "own")
+        other = rows.filter(pl.col("unit") != pl.col("own")).sort(ROW)
         for row, good, value, unit, good_unit in other.iter_rows():
             yield _other_unit(Place(files[name], row, "unit"), good, value, unit, good_unit)
     for name, amount in (("goods", "world_output_per_year"), ("demand", "use_per_year")):
-        rows = _with_amount(frames[name], amount).join(own, on="good", how="left", validate="m:1").sort(ROW)
-        for row, good in rows.filter(pl.col("own").is_null()).select(ROW, "good").iter_rows():
+        rows = _with_amount(frames[name], amount).join(own, on="good", how="left", validate="m:1")
+        for row, good in rows.filter(pl.col("own").is_null()).sort(ROW).select(ROW, "good").iter_rows():
             yield Problem(
                 "no-unit",
                 Place(files[name], row, "unit" if name == "goods" else amount),
@@ -43,8 +43,8 @@ def units(frames: Frames, files: Files) -> Iterator[Problem]:
                 "name the unit of the good in goods",
             )
     without = own.filter(pl.col("own").is_null())["good"].implode()
-    rows = _with_amount(frames["inputs"], "amount_per_unit").sort(ROW)
-    lacking = rows.filter(pl.col("good").is_in(without) | pl.col("input").is_in(without))
+    rows = _with_amount(frames["inputs"], "amount_per_unit", "input")
+    lacking = rows.filter(pl.col("good").is_in(without) | pl.col("input").is_in(without)).sort(ROW)
     for row, good, used in lacking.select(ROW, "good", "input").iter_rows():
         yield Problem(
             "no-unit",
@@ -55,12 +55,11 @@ def units(frames: Frames, files: Files) -> Iterator[Problem]:
         )
 
 
-def _with_amount(frame: pl.DataFrame, amount: str) -> pl.DataFrame:
-    """Rows of goods that are known, with a number or an end of its range."""
-    return frame.filter(
-        pl.col("good").is_not_null()
-        & pl.any_horizontal(pl.col(f"{amount}{end}").is_not_null() for end in ("", "_low", "_high"))
-    )
+def _with_amount(frame: pl.DataFrame, amount: str, *more: str) -> pl.DataFrame:
+    """Row, good, amount and `more` of rows whose good is known and that have a number or an end of its range."""
+    parts = [f"{amount}{end}" for end in ("", "_low", "_high")]
+    stated = pl.col("good").is_not_null() & pl.any_horizontal(pl.col(part).is_not_null() for part in parts)
+    return frame.select(ROW, "good", *parts, *more).filter(stated).drop(parts[1:])
 
 
 def _other_unit(place: Place, good: str, value: float | None, unit: str, own: str) -> Problem:

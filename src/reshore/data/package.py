@@ -64,18 +64,20 @@ class DataPackage:
 
 
 def check_cells(
-    about: About, cells: Mapping[str, Cells | None], earlier: Sequence[Problem] = ()
+    about: About, cells: dict[str, Cells | None], earlier: Sequence[Problem] = ()
 ) -> tuple[DataPackage | None, list[Problem]]:
     """The package made of the `cells` of its tables, and every problem; ``None`` when there is an error.
 
     A table whose cells are ``None`` is there but could not be read. `earlier` are problems met on the way to the cells.
+    `cells` is empty afterwards: a large table need not be held as text any longer when it is typed.
     """
+    names = list(cells)
     problems = list(earlier)
     frames: dict[str, pl.DataFrame] = {}
     files: dict[str, str] = {}
     broken: set[str] = set()
     for table in schema.TABLES:
-        given = cells.get(table.name)
+        given = cells.pop(table.name, None)
         files[table.name] = given.file if given is not None else f"{table.name}.csv"
         if given is not None:
             frames[table.name], found = check_table(table, given)
@@ -84,9 +86,9 @@ def check_cells(
                 broken.add(table.name)
             continue
         frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
-        if table.name in cells:
+        if table.name in names:
             broken.add(table.name)
-        elif table.required and _is_needed(table.name, cells):
+        elif table.required and _is_needed(table.name, names):
             problems.append(
                 Problem(
                     "missing-table", Place(files[table.name]), "no such table", f"table {table.name}", "add the file"
