@@ -27,6 +27,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("import", "import_", "Turn a public data set into a data package."),
     Entry("measure", "measure", "Measure the exposure of a home country on a data package."),
     Entry("stress", "stress", "Stress a chain: what stops, when, why, and what it costs."),
+    Entry("worst-cut", "worst_cut", "Find the few suppliers whose loss hurts most, with the proof."),
     Entry("run", "run", "Answer a study: tables, report and workbook in one folder."),
     Entry("report", "report", "Write the results of a run as one document."),
     Entry("why", "why", "Show what a number was made of: formula, rows, sources."),

@@ -86,7 +86,7 @@ def _study(path: str, package: DataPackage, context: click.Context, *, cuts: tup
     from reshore.countries import COUNTRIES, country_name
     from reshore.study import make_study
 
-    names = _split(cuts)
+    names = split(cuts)
     if not names:
         raise click.UsageError("say who stops: --cut CHN, or give a study with scenarios", context)
     firms = frozenset(package["organizations"]["organization"])
@@ -95,16 +95,16 @@ def _study(path: str, package: DataPackage, context: click.Context, *, cuts: tup
         "supply-cut": {"countries": [name for name in names if name in COUNTRIES or name not in firms]},
         "plant-loss": {"organizations": [name for name in names if name in firms and name not in COUNTRIES]},
     }
-    shared = {"goods": _split(goods), "severity_share": severity, "ramp_months": ramp}
+    shared = {"goods": split(goods), "severity_share": severity, "ramp_months": ramp}
     shocks = [{"shock": kind, **who, **shared} for kind, who in struck.items() if any(who.values())]
     words = " and ".join(country_name(name) if name in COUNTRIES else labels.get(name, name) for name in names)
     return make_study(
         {
             "study": {
                 "title": f"If {words} stops", "question": f"What stops if {words} stops?", "package": path,
-                "home": home, "allies": _split(allies), "concern": [], "at": AT,
+                "home": home, "allies": split(allies), "concern": [], "at": AT,
             },
-            "exposure": {"chains": _split(chains)},
+            "exposure": {"chains": split(chains)},
             "stress": {"draws": draws},
             "scenarios": [{"name": "cut", "label": f"If {words} stops", "months": months, "by": by, "shocks": shocks}],
         },
@@ -112,7 +112,8 @@ def _study(path: str, package: DataPackage, context: click.Context, *, cuts: tup
     )  # fmt: skip
 
 
-def _split(words: tuple[str, ...]) -> list[str]:
+def split(words: tuple[str, ...]) -> list[str]:
+    """Parts of options that were given several times, or split by commas."""
     return [part.strip() for word in words for part in word.split(",") if part.strip()]
 
 

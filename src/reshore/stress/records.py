@@ -382,7 +382,80 @@ STRESS_BINDING = Table(
     ),
 )
 
-STRESS_TABLES: tuple[Table, ...] = (
+STRESS_CUTS = Table(
+    "stress_cuts",
+    "Worst cuts",
+    "The few whose loss hurts most, and the fewest whose loss hurts so much, each with the bound that proves it. "
+    "Losses are those of the best plan, uses without a known value weighing as the middle one.",
+    key=("level", "question", "size", "position"),
+    columns=(
+        Column(
+            "level",
+            "category",
+            "Level",
+            "Who is struck.",
+            choices={"country": "plants in a country", "organization": "plants of an organization"},
+        ),
+        Column(
+            "question",
+            "category",
+            "Question",
+            "What was sought.",
+            choices={"worst": "the sets that cost most", "fewest": "the fewest that cost a given share"},
+        ),
+        Column(
+            "size", "integer", "Members at most", "The most members; of the fewest, their number.", unit=NUMBER, low=1
+        ),
+        Column("position", "integer", "Position", "Place in the list.", low=1),
+        Column(
+            "threshold_share",
+            "number",
+            "At least",
+            "The loss that was asked for.",
+            unit=SHARE,
+            low=0,
+            high=1,
+            absent="the worst was asked for",
+        ),
+        Column("members", "ids", "Members", "Who is struck, split by `;`."),
+        Column("label", "text", "Names", "Their names for people."),
+        Column("loss_share", "number", "Loss", "Share of the value of demand that is lost.", unit=SHARE, low=0, high=1),
+        Column(
+            "bound_share",
+            "number",
+            "At most",
+            "What no other set, those above it apart, can cost more than.",
+            unit=SHARE,
+            low=0,
+            high=1,
+            absent="the fewest were asked for",
+        ),
+        Column("gap_share", "number", "Gap", "Distance between the two, relative to the bound.", unit=SHARE, low=0),
+        Column("is_proved", "boolean", "Proved", "Whether the gap is nil."),
+        Column(
+            "evaluations_count", "integer", "Sets tried", "Sets whose loss was computed until then.", unit=NUMBER, low=0
+        ),
+        Column(
+            "greedy",
+            "ids",
+            "Greedy",
+            "What taking the worst one after the other would name.",
+            absent="the fewest were asked for",
+        ),
+        Column(
+            "greedy_loss_share",
+            "number",
+            "Its loss",
+            "What that set costs.",
+            unit=SHARE,
+            low=0,
+            high=1,
+            absent="the fewest were asked for",
+        ),
+    ),
+)
+
+SCENARIO_TABLES: tuple[Table, ...] = (
     STRESS_SCENARIOS,
     STRESS_USES,
     STRESS_GOODS,
@@ -390,4 +463,7 @@ STRESS_TABLES: tuple[Table, ...] = (
     STRESS_WATERFALL,
     STRESS_REVERSE,
 )
-"""Records of the tables of a stress test, in the order in which a reader meets them."""
+"""Records of the tables that scenarios give, in the order in which a reader meets them."""
+
+STRESS_TABLES: tuple[Table, ...] = (*SCENARIO_TABLES, STRESS_CUTS)
+"""Records of all tables of a stress test; worst cuts only where a study asks for them."""

@@ -31,6 +31,7 @@ BY: Mapping[str, str] = {
 }
 MAX_MONTHS = 120
 MAX_DRAWS = 10_000
+MAX_CUT = 4
 UNKNOWN_STOCK = Span(0.16, 1.0, 2.5)
 """Months of stock where nobody counts them: from under 5 days (chip users in 2021, US Commerce) to 75 days (magnets at
 car makers in 2025, press); the point is a guess between."""
@@ -89,7 +90,8 @@ class StressSettings:
 
     ``unknown_stock_months`` stands in for stocks that nobody counts. ``market`` says whose purchases the shares of
     suppliers are of: the world's, or those of one country, whose own series then come first. With ``figures_until``,
-    figures of later years are not used: what was known when something happened.
+    figures of later years are not used: what was known when something happened. Worst cuts of up to
+    ``worst_cut_size`` countries, and of as many organizations, are sought; 0 asks for none.
     """
 
     draws: int = 100
@@ -99,6 +101,7 @@ class StressSettings:
     downstream: Downstream | None = None
     market: str = WORLD
     figures_until: int | None = None
+    worst_cut_size: int = 0
 
 
 def read_scenarios(rows: object, home: str, refuse: Refuse) -> tuple[Scenario, ...]:
@@ -129,6 +132,8 @@ def read_stress(value: object, refuse: Refuse) -> StressSettings:
         found["draws"] = _whole(value["draws"], "stress.draws", 0, MAX_DRAWS, refuse)
     if "figures_until" in value:
         found["figures_until"] = _whole(value["figures_until"], "stress.figures_until", 1900, 2100, refuse)
+    if "worst_cut_size" in value:
+        found["worst_cut_size"] = _whole(value["worst_cut_size"], "stress.worst_cut_size", 0, MAX_CUT, refuse)
     if "market" in value and value["market"] != WORLD:
         found["market"] = next(iter(_countries([value["market"]], "stress.market", refuse)), None)
     if "unknown_stock_months" in value:
@@ -355,6 +360,8 @@ def stress_settings(settings: StressSettings) -> dict[str, Any]:
     }
     if settings.market != WORLD:
         row["market"] = settings.market
+    if settings.worst_cut_size:
+        row["worst_cut_size"] = settings.worst_cut_size
     if settings.figures_until is not None:
         row["figures_until"] = settings.figures_until
     if settings.downstream is not None:

@@ -25,7 +25,7 @@ from reshore.stress.outcomes import (
     terms_of,
     try_out,
 )
-from reshore.stress.records import STEPS, STRESS_TABLES
+from reshore.stress.records import SCENARIO_TABLES, STEPS
 from reshore.stress.scenarios import Scenario
 from reshore.stress.sentences import (
     first_stop,
@@ -48,7 +48,7 @@ Rows = list[dict[str, object]]
 
 
 def stress(case: StressCase, scenarios: Sequence[Scenario], step: Step = nullcontext) -> Mapping[str, pl.DataFrame]:
-    """The tables `STRESS_TABLES` of `scenarios`.
+    """The tables `SCENARIO_TABLES` of `scenarios`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def stress(case: StressCase, scenarios: Sequence[Scenario], step: Step = nullcon
     step
         Called with words before each step; a context manager that lasts as long as the step.
     """
-    rows: dict[str, Rows] = {table.name: [] for table in STRESS_TABLES}
+    rows: dict[str, Rows] = {table.name: [] for table in SCENARIO_TABLES}
     for scenario in scenarios:
         trials = run_trials(case, scenario, step)
         causes = bound_by(trials.point)
@@ -80,7 +80,7 @@ def stress(case: StressCase, scenarios: Sequence[Scenario], step: Step = nullcon
         with step(f"stress: {scenario.label}, taken apart"):
             rows["stress_waterfall"] += _waterfall(trials)
             rows["stress_reverse"] += _reverse(trials)
-    return {table.name: _frame(table, rows[table.name]) for table in STRESS_TABLES}
+    return {table.name: _frame(table, rows[table.name]) for table in SCENARIO_TABLES}
 
 
 def _frame(table: Table, rows: Rows) -> pl.DataFrame:

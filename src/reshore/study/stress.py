@@ -25,7 +25,7 @@ Step = Callable[[str], AbstractContextManager[object]]
 def stress_study(
     study: Study, package: DataPackage, chain: ValueChain, control: Control, step: Step = nullcontext
 ) -> Mapping[str, pl.DataFrame]:
-    """The tables `STRESS_TABLES` of the study's scenarios; none when it has no scenario.
+    """The tables `STRESS_TABLES` of the study; none when it has no scenario.
 
     Raises
     ------
@@ -37,7 +37,13 @@ def stress_study(
     # Stress loads the solver, which studies without scenarios do without.
     from reshore.stress.tables import stress
 
-    return stress(stress_case(study, package, chain, control), study.scenarios, step)
+    case = stress_case(study, package, chain, control)
+    tables = dict(stress(case, study.scenarios, step))
+    if study.stress.worst_cut_size:
+        from reshore.stress.cuts import worst_cut_tables
+
+        tables["stress_cuts"] = worst_cut_tables(case, study.stress.worst_cut_size, step)
+    return tables
 
 
 def stress_case(study: Study, package: DataPackage, chain: ValueChain, control: Control) -> StressCase:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reshore.stress import STRESS_TABLES, Hit, Scenario, Span
+from reshore.stress import Hit, Scenario, Span
+from reshore.stress.records import SCENARIO_TABLES
 from reshore.stress.tables import stress
 from reshore.tables import frame_schema
 from tests.unit.stress.chains import cut, magnets, package, shares, stress_case
@@ -23,7 +24,7 @@ def tables():
 
 
 def test_every_table_has_the_columns_of_its_record_and_its_key(tables):
-    for table in STRESS_TABLES:
+    for table in SCENARIO_TABLES:
         frame = tables[table.name]
         assert dict(frame.schema) == frame_schema(table)
         assert frame.select(table.key).is_duplicated().sum() == 0

@@ -13,7 +13,7 @@ from reshore.cli import group
 from reshore.data import write_package
 from reshore.errors import InputError
 from reshore.shipped import shipped
-from reshore.stress import STRESS_TABLES
+from reshore.stress.records import SCENARIO_TABLES
 from reshore.study import make_study, read_results, read_study, run, write_results
 from tests.small import settings, small_package
 
@@ -34,7 +34,7 @@ def results():
 
 
 def test_a_study_with_scenarios_has_the_tables_of_stress(results):
-    assert {table.name for table in STRESS_TABLES} <= set(results.tables)
+    assert {table.name for table in SCENARIO_TABLES} <= set(results.tables)
     assert results["stress_scenarios"]["scenario"].to_list() == ["cut"]
 
 
