@@ -115,7 +115,16 @@ def test_where_the_total_leaves_out_the_united_states_shares_are_upper_ends(tmp_
     found = shares(package)
     assert (found["CHN"]["share"], found["CHN"]["share_high"]) == (None, pytest.approx(0.6))
     assert found["USA"]["share_missing"] == "withheld"
-    assert note_counts(package)["total-without-home"] == 1
+    assert note_counts(package)["total-leaves-out"] == 1
+
+
+def test_a_withheld_country_is_not_nothing_because_the_others_add_up_to_the_rounded_total(tmp_path):
+    package = release(tmp_path, mined("China", "600"), mined("Chile", "410"), mined("United States", "W"),
+                      mined("World total", "1,000"))  # fmt: skip
+    found = shares(package)
+    assert (found["CHN"]["share"], found["CHN"]["share_high"]) == (None, pytest.approx(600 / 1010))
+    assert (found["USA"]["share"], found["USA"]["share_high"]) == (None, None)
+    assert note_counts(package)["total-leaves-out"] == 1
 
 
 def test_stages_of_one_commodity_are_goods_of_their_own(tmp_path):

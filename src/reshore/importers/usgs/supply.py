@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reshore.data.rules import SHARE_TOLERANCE
 from reshore.importers.records import Draft, Row
@@ -46,8 +47,8 @@ def production_shares(rows: Sequence[Figure], draft: Draft) -> list[Row]:
     ``share = production of the country / max(world total, sum of the countries)``
 
     World totals are rounded on their own, so the parts can exceed them. Where every country has a number, the parts are
-    the whole and add up to 1. A share is unknown where the source withholds the figure; where the total leaves the
-    United States out because its production is withheld, the shares of the others are at most what they seem.
+    the whole and add up to 1. A share is unknown where the source withholds the figure; where the total leaves such a
+    country out, the shares of the others are at most what they seem.
     """
     totals = [figure for figure in rows if figure.is_total]
     parts = _one_per_country([figure for figure in rows if not figure.is_total], draft)
@@ -64,15 +65,14 @@ def production_shares(rows: Sequence[Figure], draft: Draft) -> list[Row]:
         draft.note("parts-exceed-total", totals[0].place, f"{known:g} in all, beside a world total of {total:g}",
                    f"parts within {SHARE_TOLERANCE:g} of the total",
                    "none needed: shares are of the sum of the parts")  # fmt: skip
-    unknown = {figure.country for figure, found in parts if not found.is_point}
-    without_home = any(_EXCLUDES_HOME in figure.notes.casefold() for figure in totals) and _HOME in unknown
-    if without_home:
-        draft.note("total-without-home", totals[0].place, "a world total that excludes U.S. production", "the world",
+    left_out = _left_out(totals, parts, known)
+    if left_out:
+        draft.note("total-leaves-out", totals[0].place, f"a world total without {', '.join(left_out)}", "the world",
                    "none needed: shares of the others are upper ends")  # fmt: skip
     coverage = "complete" if whole and not is_short else "partial"
     return [
         {
-            **_share(found, whole, upper=without_home).cells("share"),
+            **_share(found, whole, upper=bool(left_out)).cells("share"),
             "supplier": figure.country,
             "coverage": coverage,
             "note": " -- ".join(word for word in (found.words, figure.notes) if word) or None,
@@ -81,13 +81,25 @@ def production_shares(rows: Sequence[Figure], draft: Draft) -> list[Row]:
     ]
 
 
+def _left_out(totals: Sequence[Figure], parts: Sequence[tuple[Figure, Amount]], known: float) -> list[str]:
+    """Countries without a figure that the total leaves out: as a note says, or because the others add up to it."""
+    unknown = [figure.country for figure, found in parts if not _has_figure(found)]
+    if len(totals) != 1:
+        return []
+    total = totals[0]
+    if _EXCLUDES_HOME in total.notes.casefold() and _HOME in unknown:
+        return [_HOME]
+    is_used_up = total.amount.value is not None and known >= total.amount.value * (1 - SHARE_TOLERANCE)
+    return unknown if is_used_up else []
+
+
 def _share(found: Amount, whole: float, *, upper: bool) -> Amount:
-    if not whole or (not found.is_point and found.low is None and found.high is None):
+    if not whole or not _has_figure(found):
         return Amount(missing=found.missing)
     share = found.scaled(1 / whole)
     if share.value is not None and upper and share.value > 0:
         return Amount(high=share.value)
-    return share
+    return replace(share, high=None if share.high is None else min(1.0, share.high))
 
 
 def _one_per_country(rows: Sequence[Figure], draft: Draft) -> list[tuple[Figure, Amount]]:
