@@ -34,11 +34,13 @@ def flow_strikes(
     names = tuple(strikers)
     _check(pattern, taken)
 
+    whole = cut_off(world, (), taken)
+
     def situation(members: Members) -> Situation:
         places = tuple(names[member] for member in members)
-        return cut_off(world, (replace(pattern, places=places),) if places else (), taken)
+        return _same_tiers(cut_off(world, (replace(pattern, places=places),), taken), whole) if places else whole
 
-    flow = build_flow(world, situation(()))
+    flow = build_flow(world, whole)
     unit = float(flow.situation.value.max(initial=0.0))
 
     def figures(members: Members) -> Program:
@@ -46,6 +48,8 @@ def flow_strikes(
 
     alone = [figures((member,)) for member in range(len(names))]
     base = flow.program
+    if any((one.cost != base.cost).any() for one in alone):
+        raise InputError([_not_one_program("tiers of different value that share pro rata")])
     columns = np.stack([_less(base.high, one.high) for one in alone])
     rows = np.stack([_less(base.row_high, one.row_high) + _less(-base.row_low, -one.row_low) for one in alone])
     served = flow.at.served.ravel()
@@ -64,12 +68,20 @@ def _check(pattern: Cut, terms: Terms) -> None:
                     "goods withheld altogether, or plants that are lost", "state the cut as plants lost")
         )  # fmt: skip
     if terms.rationing not in ("best", "pro_rata"):
-        problems.append(
-            Problem("not-one-program", Place("rules", 0, "rationing"), f"'{terms.rationing}'",
-                    "best or pro_rata", "ask for one of these and look at the cut under the other rule afterwards")
-        )  # fmt: skip
+        problems.append(_not_one_program(f"'{terms.rationing}'"))
     if problems:
         raise InputError(problems)
+
+
+def _not_one_program(found: str) -> Problem:
+    fix = "find the cut under one of these and look at it under the other rule afterwards"
+    return Problem("not-one-program", Place("rules", 0, "rationing"), found, "best or pro_rata", fix)
+
+
+def _same_tiers(situation: Situation, whole: Situation) -> Situation:
+    """`situation` with the tiers of the whole world: those that nobody is left of ask for nothing."""
+    left = {tier.name: tier for tier in situation.tiers}
+    return replace(situation, tiers=tuple(left.get(tier.name, replace(tier, share=0.0)) for tier in whole.tiers))
 
 
 def _less(base: np.ndarray, struck: np.ndarray) -> np.ndarray:
