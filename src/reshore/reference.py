@@ -24,6 +24,7 @@ def pages() -> dict[str, str]:
         "tables.md": tables_page(),
         "results.md": results_page(),
         "metrics.md": metrics_page(),
+        "shocks.md": shocks_page(),
         "importers.md": importers_page(),
         "commands.md": commands_page(),
     }
@@ -102,6 +103,24 @@ def metrics_page() -> str:
             f"- source: {metric.source}",
             "",
         ]
+    return "\n".join(lines)
+
+
+def shocks_page() -> str:
+    """Shocks with their parameters and sources."""
+    from reshore.stress import SHOCKS
+
+    lines = ["# Shocks", "", "What `[[scenarios.shocks]]` of a study can name. A number may be given as one figure, as "
+             "`[low, high]`, or as `{ low = …, point = …, high = … }`.", ""]  # fmt: skip
+    for shock in SHOCKS:
+        lines += [f"## {shock.name}", "", f"*{shock.question}* {shock.label}. Source: {shock.source}.", ""]
+        lines += ["| parameter | unit | what it is | |", "|---|---|---|---|"]
+        lines += [
+            f"| `{one.name}` | {'' if one.unit is None else one.unit.name} | {one.description} | "
+            f"{'needed' if one.needed else ''} |"
+            for one in shock.parameters
+        ]
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -158,3 +158,18 @@ def test_shipped_studies_are_sound(path: Path):
         assert scenario.shocks
     for use in study.stress.use_shares:
         assert use.source
+
+
+def test_the_study_of_an_imported_chain_runs_on_the_import(tmp_path: Path):
+    source = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eto_chip_explorer"
+    if not source.is_dir():
+        pytest.skip("the ETO chip explorer is not beside the checkout")
+    imported = CliRunner().invoke(group, ["import", "eto", str(source), "-o", str(tmp_path / "eto"), "--quiet"])
+    assert imported.exit_code == 0
+    text = (shipped("studies") / "chips-china.toml").read_text(encoding="utf-8")
+    file = tmp_path / "study.toml"
+    file.write_text(text.replace("../packages/eto", "eto").replace("draws = 40", "draws = 0"), encoding="utf-8")
+    done = asked(str(file), "--json", "--quiet")
+    found = json.loads(done.stdout)["tables"]["stress_scenarios"][0]
+    assert found["uses_short_count"] >= 1
+    assert found["pool"] == "China"
