@@ -123,6 +123,7 @@ def test_no_picture_has_more_than_150_tiles(open_report):
 def test_the_first_screen_shows_the_headline_the_numbers_and_the_picture_of_all_chains(open_report):
     page = open_report("shipped", "desktop")
     height = page.viewport_size["height"]
+    assert 100 <= page.locator(".chains .cell").count() <= 150
     for selector in ("h1", ".keys", ".chains .chain:nth-child(5)"):
         box = page.locator(selector).first.bounding_box()
         assert box is not None
@@ -183,7 +184,11 @@ def test_on_paper_every_table_is_open_and_the_outline_is_gone(open_report):
     tables = page.locator("figure details table")
     assert tables.count() >= 5
     assert all(table.is_visible() for table in tables.all())
-    assert len(page.pdf()) > 10_000
+
+
+def test_a_printed_report_is_a_few_megabytes(open_report):
+    # Gradients as hatches once made it half a gigabyte.
+    assert 100_000 < len(open_report("shipped", "desktop").pdf(format="A4", landscape=True)) < 10_000_000
 
 
 def test_sources_are_reached_from_a_caption_and_name_their_address(open_report):

@@ -16,6 +16,7 @@ from reshore.cli.talk import Progress, say, target
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(folder: str, force: bool, quiet: bool) -> int:
     """Copies packages and studies and says what to type next."""
+    from reshore.countries import COUNTRIES
     from reshore.data import read_package
     from reshore.shipped import shipped
 
@@ -27,7 +28,7 @@ def command(folder: str, force: bool, quiet: bool) -> int:
         package = read_package(place / "packages" / "critical-2026")
     shares = package["supply"]["share"]
     suppliers = package["organizations"].height
-    countries = package["supply"].filter(package["supply"]["supplier"].str.len_chars() == 3)["supplier"].n_unique()
+    countries = len(set(package["supply"]["supplier"]) & set(COUNTRIES))
     click.echo(
         f"{place}/  {package['goods'].height} goods, {suppliers} organizations, {countries} countries · "
         f"{100 * shares.null_count() / max(len(shares), 1):.0f} % of supply rows without a share"

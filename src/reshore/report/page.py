@@ -65,7 +65,8 @@ class Page:
         self.results = results
         self.home = country_name(results.study.home)
         self.the_home = the(results.study.home)
-        self.concern = in_words([the(code) for code in results.study.concern])
+        named = [the(code) for code in results.study.concern]
+        self.concern = in_words(named) if named else "countries of concern (the study names none)"
 
     @cached_property
     def views(self) -> tuple[GoodView, ...]:

@@ -53,8 +53,8 @@ def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]
     sentences = (
         _headline(study, exposure),
         _stops(study, tables["cut_sets"], chain),
-        _most_exposed(exposure),
-        _chains(exposure),
+        _most_exposed(exposure) if study.concern else "",
+        _chains(exposure) if study.concern else "",
         _leaders(study, exposure),
         _reliance(study, exposure),
         _firms(exposure, tables["suppliers"]),
@@ -158,6 +158,12 @@ def first_upper(text: str) -> str:
 
 
 def _headline(study: Study, exposure: pl.DataFrame) -> str:
+    if not study.concern:
+        known = exposure.filter(is_sized()).height
+        return (
+            f"{country_name(study.home)}: the study names no country of concern; who supplies is known, with sizes, "
+            f"for {known} of {exposure.height} goods."
+        )
     found = tally(exposure)
     concern = in_words([the(code) for code in study.concern])
     over, under, open_ = len(found.over), len(found.under), len(found.open)

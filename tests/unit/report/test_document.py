@@ -179,6 +179,12 @@ def test_a_home_without_allies_and_with_several_concerns_makes_a_report():
     assert "South Korea: of " in render(run(study, small_package()))
 
 
+def test_a_study_that_names_no_country_of_concern_makes_a_report():
+    text = render(run(make_study(settings(concern=[])), small_package()))
+    assert "the study names no country of concern" in text
+    assert Reader(text).open == []
+
+
 def test_a_chain_of_many_goods_keeps_to_150_tiles():
     good = {"chain": "c", "step": "Mine", "step_order": 0, "kind": "material", "final": False, "origin": "primary",
             **FACT}  # fmt: skip
@@ -187,6 +193,7 @@ def test_a_chain_of_many_goods_keeps_to_150_tiles():
     text = render(run(make_study(settings()), small_package(goods=goods, **empty)))
     assert text.count('<div class="tile ') == 150
     assert "The 50 least exposed goods are in the table only" in text
+    assert (text.count('class="cell '), "50 goods are on the boards only" in text) == (150, True)
 
 
 def test_figures_are_numbered_by_their_sources(results):

@@ -75,10 +75,11 @@ def _keys(page: Page) -> tuple[Key, ...]:
 
 
 def _figure(page: Page) -> Figure:
+    shown = _shown(page)
     rows = []
-    drawn = sum(len(views) for views in page.chains.values()) <= MAX_TILES
     for chain, views in page.chains.items():
-        rows.append(Row(chain, chain_label(chain), page.tally(chain), board(chain, views).steps if drawn else ()))
+        steps = board(chain, [view for view in views if view.good in shown]).steps
+        rows.append(Row(chain, chain_label(chain), page.tally(chain), steps))
     rows.sort(key=lambda row: (-len(row.tally.over) / max(row.tally.total, 1), row.label))
     worst = rows[0]
     table = grid(
@@ -104,8 +105,15 @@ def _figure(page: Page) -> Figure:
         table,
         page.sources_of([view.good for view in page.views]),
         "reshore why OUT GOOD concern_share",
-        tuple(rows),
+        (tuple(rows), len(page.views) - len(shown)),
     )
+
+
+def _shown(page: Page) -> frozenset[str]:
+    """The goods that have a cell: all, or the counted ones, or the most exposed of these, up to `MAX_TILES`."""
+    views = page.views if len(page.views) <= MAX_TILES else [view for view in page.views if view.is_counted]
+    ranked = sorted(views, key=lambda view: (-view.low, not view.has_figures, view.good))
+    return frozenset(view.good for view in ranked[:MAX_TILES])
 
 
 def _title(worst: Row, count: int) -> str:
