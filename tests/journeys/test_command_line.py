@@ -73,7 +73,7 @@ def test_a_broken_package_ends_with_3_and_says_where(place: Path, tmp_path: Path
     done = reshore("check", "bad", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stdout.startswith("1 problem")
-    assert "out-of-range  supply.csv, row 2, column share: found '94'" in done.stdout
+    assert "out-of-range  supply.csv, row 3, column share: found '94'" in done.stdout
     assert "write 0.94 if this is 94 percent" in done.stdout
 
 
