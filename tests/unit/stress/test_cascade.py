@@ -288,3 +288,15 @@ def test_two_redundant_firms_hide_from_one_at_a_time_and_from_greedy_search():
     }
     assert lost[(0,)] == lost[(1,)] == pytest.approx(0.5)
     assert lost[(0, 1)] == 1.0
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 12])
+def test_the_end_does_not_depend_on_when_pushing_gives_way_to_solving(rounds, monkeypatch):
+    network = random_network(1, n=60, links=4.0, sectors=3, added=0.3)
+    shock = Shock("s", {network.firms[0]: 0.4, network.firms[7]: 1.0})
+    for replaceability in (True, False):
+        cascade = Cascade(network, Rule(replaceability))
+        expected = 1 - iterate(network, 1 - np.array([shock.loss_share.get(firm, 0.0) for firm in network.firms]),
+                               replaceability, fall=1e-15)[0]  # fmt: skip
+        monkeypatch.setattr("reshore.stress.cascade.downstream.ROUNDS", rounds)
+        assert propagate(cascade, shock).downstream == pytest.approx(expected, abs=1e-11)

@@ -11,8 +11,10 @@ from reshore.stress.cascade.index import (
     propagate,
     rank_systemic_risk,
 )
+from reshore.stress.cascade.inventory import BINDING, RATIONING, Course, Disruption, Habits, simulate
 from reshore.stress.cascade.network import Network, build_network, network_from_arrays, read_network
 from reshore.stress.cascade.records import (
+    COURSE,
     ESSENTIALITY,
     FIRMS,
     FLOWS,
@@ -24,15 +26,21 @@ from reshore.stress.cascade.records import (
 )
 
 __all__ = [
+    "BINDING",
+    "COURSE",
     "ESSENTIALITY",
     "FIRMS",
     "FLOWS",
     "LOSSES",
     "NEEDS",
     "NEED_CODES",
+    "RATIONING",
     "SHOCK_LOSSES",
     "SYSTEMIC_RISK",
     "Cascade",
+    "Course",
+    "Disruption",
+    "Habits",
     "Leaders",
     "Network",
     "Propagation",
@@ -45,4 +53,5 @@ __all__ = [
     "propagate",
     "rank_systemic_risk",
     "read_network",
+    "simulate",
 ]

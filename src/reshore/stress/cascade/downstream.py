@@ -33,7 +33,7 @@ from reshore.stress.cascade.push import (
     strong_components,
 )
 
-ROUNDS = 250
+ROUNDS = 30
 """Rounds of pushing after which the end is solved for; errors that fall by a tenth a round are gone by then."""
 
 _FINISHES = 500

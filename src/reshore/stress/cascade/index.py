@@ -143,7 +143,7 @@ class Cascade:
     @property
     def least(self) -> float:
         """The smallest loss that is passed on."""
-        return 0.1 * self.rule.tolerance if self.rule.stop_rise is None else _LEAST_BY_RULE
+        return self.rule.tolerance if self.rule.stop_rise is None else _LEAST_BY_RULE
 
 
 def propagate(cascade: Cascade, shock: Shock) -> Propagation:
@@ -156,7 +156,7 @@ def propagate(cascade: Cascade, shock: Shock) -> Propagation:
     SolverError
         When the end was not found.
     """
-    down, up = _losses(cascade.network, shock)
+    down, up = losses_by_number(cascade.network, shock)
     return _propagate(cascade, shock, down, up)
 
 
@@ -224,7 +224,7 @@ def measure_shocks(cascade: Cascade, shocks: Sequence[Shock], *, threads: int | 
         raise InputError([_bad("shocks", repeated[0], "each name once")])
     ordered = sorted(shocks, key=lambda shock: shock.name)
     for shock in ordered:
-        _losses(cascade.network, shock)
+        losses_by_number(cascade.network, shock)
     _make_ready(cascade)
     result = np.zeros((len(ordered), 4))
 
@@ -415,7 +415,7 @@ def _risk_frame(network: Network, numbers: Ints, result: Floats) -> pl.DataFrame
     return pl.DataFrame({"firm": firms, "output_share": network.output_share[numbers], **_columns(result)})
 
 
-def _losses(network: Network, shock: Shock) -> tuple[dict[int, float], dict[int, float]]:
+def losses_by_number(network: Network, shock: Shock) -> tuple[dict[int, float], dict[int, float]]:
     """Losses by firm number, downstream and upstream; zeros left out."""
     problems: list[Problem] = []
 

@@ -195,11 +195,16 @@ def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int
     done = 0
     queued, _ = _settle(push, front, least)
     affected_count, changed_count, touched_count = front.counts[0], 0, front.counts[2]
-    state = CONVERGED
     while queued > 0:
         if done == rounds:
-            state = OUT_OF_ROUNDS
-            break
+            # What is queued was not sent: the next call has to find it again.
+            for position in range(queued):
+                firm = queue[position]
+                is_changed[firm] = 1
+                before[firm] = loss[firm]
+                changed[position] = firm
+            front.counts[1] = queued
+            return OUT_OF_ROUNDS
         done += 1
         for position in range(queued):
             firm = queue[position]
@@ -237,7 +242,7 @@ def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int
         changed_count = 0
         if largest <= stop_rise:
             break
-    return state
+    return CONVERGED
 
 
 @compiled

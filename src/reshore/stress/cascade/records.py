@@ -166,3 +166,37 @@ SHOCK_LOSSES = Table(
     key=("shock",),
     columns=(Column("shock", "id", "Shock", "Name of the shock."), *_INDICES),
 )
+
+COURSE = Table(
+    name="course",
+    label="Days of a disruption",
+    description="What the network makes day by day, with stocks, orders and rationing; shares of normal.",
+    key=("day",),
+    columns=(
+        Column("day", "integer", "Day", "Days since the start."),
+        Column("production_share", "number", "Production", "Production as a share of normal.", unit=SHARE),
+        Column(
+            "final_demand_served_share",
+            "number",
+            "Final demand served",
+            "Final demand served, as a share of what it asks for.",
+            unit=SHARE,
+            absent="no final demand is stated",
+        ),
+        Column(
+            "unrationed_production_share",
+            "number",
+            "Production without rationing",
+            "The same if every order were delivered in full, from outside where production falls short.",
+            unit=SHARE,
+        ),
+        Column(
+            "unrationed_served_share",
+            "number",
+            "Served without rationing",
+            "Final demand served in that case.",
+            unit=SHARE,
+            absent="no final demand is stated",
+        ),
+    ),
+)

@@ -1,0 +1,166 @@
+"""The daily model against a slow second implementation and against hand calculation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reshore.errors import InputError
+from reshore.stress.cascade import BINDING, RATIONING, Disruption, Habits, network_from_arrays, simulate
+from tests.unit.stress.plain_cascade import matrices, random_network
+
+
+def plain_days(network, loss, days, stock_days, tau, rationing, binding):
+    """The same model with dense matrices; a water level is found by bisection."""
+    flows, needs = matrices(network)
+    n, final = network.firm_count, network.final_demand
+    use = flows.T  # row: buyer, column: supplier
+    normal = network.output
+    stock, delivered, made, demand = stock_days * use, use.copy(), normal.copy(), normal.copy()
+    course = []
+    for _ in range(days):
+        capacity = normal * (1 - loss)
+        pace = np.divide(made, normal, out=np.ones(n), where=normal > 0)
+        most = capacity.copy()
+        order = np.zeros((n, n))
+        new_stock = stock.copy()
+        for i in range(n):
+            for k in range(len(network.sectors)):
+                of = network.sector == k
+                need, held = use[i, of].sum(), stock[i, of].sum()
+                if need == 0:
+                    continue
+                if normal[i] > 0:
+                    used = min(1.0, pace[i] * need / held) if held > 0 else 0.0
+                    new_stock[i, of] = stock[i, of] + delivered[i, of] - stock[i, of] * used
+                    order[i, of] = np.maximum(
+                        0.0, use[i, of] * pace[i] + (stock_days * use[i, of] * pace[i] - new_stock[i, of]) / tau
+                    )
+                else:
+                    order[i, of] = use[i, of]
+                possible = new_stock[i, of].sum() / need * normal[i]
+                kind = needs[of, i].max()
+                if binding == "every_input" or kind == 2:
+                    most[i] = min(most[i], possible)
+                elif kind == 1:
+                    most[i] = min(most[i], 0.5 * (possible + capacity[i]))
+        stock = new_stock
+        asked = order.sum(0) + final
+        demand = np.where(np.abs(asked - demand) > 1e-12 * normal, asked, demand)
+        made = np.minimum(most, demand)
+        for i in range(n):
+            if made[i] >= demand[i]:
+                delivered[:, i] = order[:, i]
+                continue
+            left = made[i]
+            if rationing.endswith("final_demand_last"):
+                left -= max(0.0, min(final[i], left - order[:, i].sum()))
+            if rationing == "proportional":
+                delivered[:, i] = order[:, i] * made[i] / demand[i]
+            elif rationing == "final_demand_last":
+                delivered[:, i] = order[:, i] * min(1.0, left / order[:, i].sum()) if left > 0 else 0.0
+            else:
+                asked = np.append(order[:, i], final[i]) if rationing == "equal_ratio" else order[:, i]
+                usual = np.append(use[:, i], final[i]) if rationing == "equal_ratio" else use[:, i]
+                low, high = 0.0, 1e6
+                for _ in range(200):
+                    middle = 0.5 * (low + high)
+                    low, high = (middle, high) if np.minimum(asked, middle * usual).sum() < left else (low, middle)
+                delivered[:, i] = np.minimum(order[:, i], high * use[:, i])
+        course.append(made.copy())
+    return np.array(course)
+
+
+@pytest.mark.parametrize("rationing", RATIONING)
+@pytest.mark.parametrize("binding", BINDING)
+def test_every_rule_gives_the_days_of_the_plain_model(rationing, binding):
+    for seed in range(3):
+        network = random_network(seed, n=20, links=3.0)
+        loss = np.where(np.arange(20) % 5 == 0, 0.7, 0.0)
+        cut = Disruption("cut", dict(zip(network.firms, loss.tolist(), strict=True)))
+        course = simulate(network, cut, 40, Habits(4.0, 3.0, rationing, binding))
+        plain = plain_days(network, loss, 40, 4.0, 3.0, rationing, binding)
+        scale = network.output.max()
+        assert course.production / scale == pytest.approx(plain / scale, abs=1e-12)
+        assert course.worst_residual_share <= 1e-12
+
+
+def fork(final=(20.0, 60.0, 20.0)):
+    """Firm 0 makes 100: 60 for firm 1, 20 for firm 2, 20 for final demand."""
+    return network_from_arrays(
+        supplier=[0, 0], buyer=[1, 2], value=[60.0, 20.0], need=[2, 2], sector=[0, 1, 1], final_demand=list(final)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rationing", "served"),
+    [
+        ("proportional", (10 + 80) / 100),  # half of 20, and 80 of the others' final demand from stock
+        ("final_demand_last", 80 / 100),  # the orders of 80 take all 50
+        ("equal_ratio", (10 + 80) / 100),  # all ask for their usual quantity, so the level is one half
+        ("equal_ratio_final_demand_last", 80 / 100),
+    ],
+)
+def test_on_the_first_day_half_of_production_is_shared_out_by_the_rule(rationing, served):
+    course = simulate(fork(), Disruption("cut", {"0": 0.5}), 1, Habits(rationing=rationing))
+    assert course.frame["final_demand_served_share"].to_list() == pytest.approx([served])
+
+
+def test_stocks_last_as_many_days_as_they_hold():
+    # 5 days of stock at full use and nothing arrives after day 0: on day 0 5 days are left after use and delivery,
+    # days 1 to 4 use the rest, and what is left on day 5 is nothing.
+    course = simulate(fork(), Disruption("cut", {"0": 1.0}), 8, Habits(stock_days=5))
+    made = course.production[:, 1] / 60.0
+    assert made[:5] == pytest.approx(np.ones(5))
+    assert made[5:] == pytest.approx(np.zeros(3))
+
+
+def test_without_a_disruption_nothing_moves():
+    course = simulate(random_network(4), Disruption("none", {}), 100)
+    assert course.frame["production_share"].to_numpy() == pytest.approx(np.ones(100), abs=1e-12)
+    assert course.notes == ()
+
+
+def test_production_returns_when_capacity_does():
+    network = random_network(7, final=1.0)
+    cut = Disruption("cut", {network.firms[0]: 0.5}, start_day=3, duration_days=5, recovery_days=4)
+    assert [cut.remaining_loss(day) for day in (2, 3, 7, 8, 11, 12)] == pytest.approx([0, 1, 1, 0.8, 0.2, 0])
+    course = simulate(network, cut, 400)
+    share = course.frame["production_share"]
+    assert share[2] == pytest.approx(1.0)
+    assert share.min() < 1.0 - 1e-6
+    assert share[399] == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("need", "output"), [(2, 0.0), (1, 0.5), (0, 1.0)])
+def test_losing_all_of_an_input_costs_all_half_or_nothing_by_its_need(need, output):
+    # Pichler et al.: a critical input binds in full; an important one by half of what capacity and input allow; other
+    # inputs do not bind.
+    network = network_from_arrays(
+        supplier=[0, 1], buyer=[2, 2], value=[50.0, 50.0], need=[need, 2], sector=[0, 1, 2],
+        final_demand=[0.0, 0.0, 200.0],
+    )  # fmt: skip
+    course = simulate(network, Disruption("cut", {"0": 1.0}), 60, Habits(stock_days=5, binding="by_need"))
+    assert course.production[-1, 2] / 200.0 == pytest.approx(output, abs=1e-12)
+
+
+def test_a_fall_far_below_where_the_shock_comes_to_rest_is_pointed_out():
+    # Two firms buy from each other. One loses 30 % for good: both could live with 70 % of what they were, but the other
+    # orders 1 + 2/6 times less than it fell, the first makes less for it, and so on, down to next to nothing. In the
+    # fork nobody orders from the customers: the fall stays near 30 %.
+    pair = network_from_arrays(
+        supplier=[0, 1], buyer=[1, 0], value=[90.0, 90.0], need=[2, 2], sector=[0, 1], final_demand=[10.0, 10.0]
+    )
+    spiral = simulate(pair, Disruption("cut", {"0": 0.3}), 200, Habits(stock_days=2.0))
+    assert spiral.frame["production_share"].min() < 0.3
+    assert [problem.code for problem in spiral.notes] == ["order-feedback"]
+    assert simulate(fork(), Disruption("cut", {"0": 0.3}), 200, Habits(stock_days=2.0)).notes == ()
+
+
+def test_numbers_outside_their_ranges_are_refused_together():
+    with pytest.raises(InputError) as error:
+        Habits(stock_days=0, adjustment_days=0, rationing="first_come", binding="none")
+    assert len(error.value.problems) == 4
+    with pytest.raises(InputError) as error:
+        simulate(fork(), Disruption("cut", {"9": 1.0}), 5)
+    assert error.value.problems[0].code == "dangling-reference"
