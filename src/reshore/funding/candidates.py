@@ -12,23 +12,10 @@ from reshore.eligibility import Facts, clauses_of, facts_of, held_shares, judge
 from reshore.flow import Project
 from reshore.funding.instruments import KINDS, Instrument, Market, subsidy_rate
 from reshore.funding.portfolio import Candidate, Offer, groups_of
+from reshore.funding.settings import Defaults
 from reshore.units import UNITS, convert, convertible
 
 MILLION = 1e6
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What stands in for terms of a project that nobody states; each use is named. Assumptions, all of them.
-
-    ``odds_share`` multiplies capacity: the chance that a project comes into production at all.
-    """
-
-    build_months: float = 30.0
-    qualify_months: float = 12.0
-    ramp_months: float = 12.0
-    odds_share: float = 0.6
-    asked_share: float = 0.5
 
 
 @dataclass(frozen=True)

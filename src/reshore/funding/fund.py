@@ -16,10 +16,10 @@ import polars as pl
 
 from reshore.errors import NoAnswerError
 from reshore.flow.security import Security
-from reshore.funding.portfolio import Candidate, Offer, Plan, Pool, Rules, build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Pool, Rules, build_choice, read_plan
 from reshore.optimize import Limits
 from reshore.optimize.program import Floats
-from reshore.optimize.two_stage import Decision, Evaluator, Method, solve_two_stage
+from reshore.optimize.two_stage import Cuts, Decision, Method, solve_two_stage
 
 GAP = 1e-4
 """Relative gap at which the search for a plan stops unless asked for less."""
@@ -80,17 +80,28 @@ class Fund:
         self._gap, self._limits, self._method = gap_share, limits, method
 
     @cached_property
-    def _evaluator(self) -> Evaluator:
-        return Evaluator(self.security.program())
+    def _open(self) -> Choice:
+        """The choice without budgets and other rules: its columns are those of every other choice."""
+        return build_choice(self.candidates, self.offers, Rules(()))
+
+    @cached_property
+    def _cuts(self) -> Cuts:
+        """What all searches learn of the outlooks."""
+        return Cuts(self.security.program(self._open.program, self._open.built))
 
     @cached_property
     def nothing(self) -> Decision:
         """What happens when nothing is built."""
-        return self._evaluator.at(np.zeros(len(self.candidates)))
+        return self._at(np.zeros(len(self.candidates)))
+
+    def _at(self, built: Floats) -> Decision:
+        x = np.zeros(self._open.program.n_columns)
+        x[self._open.built] = built
+        return self._cuts.evaluator.at(x)
 
     def worth(self, built: Floats) -> tuple[float, Floats]:
         """What building parts of the candidates adds to service: by odds, and in each outlook."""
-        found = self._evaluator.at(np.asarray(built, dtype=np.float64))
+        found = self._at(np.asarray(built, dtype=np.float64))
         return self.nothing.objective - found.objective, self.nothing.costs - found.costs
 
     def best(self, rules: Rules | None = None) -> Funded:
@@ -103,12 +114,14 @@ class Fund:
         """
         choice = build_choice(self.candidates, self.offers, rules or self.rules)
         program = self.security.program(choice.program, choice.built)
-        found = solve_two_stage(program, self._method, self._gap, self._limits)
+        if self._method == "extensive":
+            found = solve_two_stage(program, "extensive", self._gap, self._limits)
+        else:
+            found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective)
         plan = read_plan(choice, found.x)
         built = self.parts(dict(zip(plan.built, plan.parts, strict=True)))
         worth, by_outlook = self.worth(built)
-        paid = float(choice.program.cost @ found.x)
-        bound = self.nothing.objective - (found.bound - paid)
+        bound = self.nothing.objective - (found.bound - float(choice.program.cost @ found.x))
         return Funded(plan, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
 
     def parts(self, built: Mapping[str, float]) -> Floats:
@@ -161,11 +174,17 @@ class Fund:
             One row per ``outlook``: ``worth_usd_m``, ``best_usd_m`` and ``regret_usd_m``, all in that outlook.
         """
         rows = []
+        choice = build_choice(self.candidates, self.offers, self.rules)
+        program = self.security.program(choice.program, choice.built)
         for number, outlook in enumerate(self.security.outlooks):
-            alone = Security(self.security.world, (replace(outlook, odds=1.0),), self.security.projects)
-            one = Fund(alone, self.candidates, self.offers, self.rules, self._gap, self._limits, self._method).best()
+            weighted = tuple(
+                replace(scenario, odds=float(place == number)) for place, scenario in enumerate(program.scenarios)
+            )
+            alone = replace(program, scenarios=weighted, risk_weight=0.0)
+            found = self._cuts.solve(alone, self._gap, self._limits, float(self.nothing.costs[number]))
             worth = float(funded.by_outlook[number])
-            rows.append((outlook.name, worth, max(one.worth, worth), max(0.0, one.worth - worth)))
+            best = float(self.nothing.costs[number] - found.costs[number])
+            rows.append((outlook.name, worth, max(best, worth), max(0.0, best - worth)))
         names = ("worth_usd_m", "best_usd_m", "regret_usd_m")
         return pl.DataFrame(rows, schema={"outlook": pl.String, **dict.fromkeys(names, pl.Float64)}, orient="row")
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from reshore.funding.settings import Quota
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Floats, Indices
 
@@ -75,15 +76,6 @@ class Pool:
     name: str
     face: float | None = None
     subsidy: float | None = None
-
-
-@dataclass(frozen=True)
-class Quota:
-    """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
-
-    group: str
-    low: float = 0.0
-    high: float = 1.0
 
 
 @dataclass(frozen=True)

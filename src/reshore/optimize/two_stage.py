@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Literal
@@ -31,8 +31,9 @@ import numpy as np
 from scipy import sparse
 
 from reshore.errors import SolverError, UsageError
-from reshore.optimize import Builder, Limits, Program, Session, solve
-from reshore.optimize.program import Floats, Indices
+from reshore.optimize.highs import Limits, Session
+from reshore.optimize.program import Builder, Floats, Indices, Program
+from reshore.optimize.solve import Solution, solve
 
 Method = Literal["extensive", "cuts"]
 
@@ -40,6 +41,9 @@ EXTENSIVE_COEFFICIENTS = 400_000
 """Up to this many coefficients the program is written out in full."""
 
 GAP = 1e-6
+NOISE = 1e-9
+"""Relative distance to the bound below which nothing more can be told."""
+
 MOST_ROUNDS = 400
 
 
@@ -159,32 +163,41 @@ def solve_two_stage(
     chosen = method or ("extensive" if size <= EXTENSIVE_COEFFICIENTS else "cuts")
     if chosen == "extensive":
         return _extensive(program, limits)
-    return _Cuts(program, gap_share, limits).run()
+    return Cuts(program).solve(program, gap_share, limits)
 
 
 class Evaluator:
-    """What first decisions come to, one after the other: each scenario is solved anew from its last basis."""
+    """What first decisions come to, one after the other: each scenario is solved anew from its last basis.
+
+    Scenarios that share a recourse program share the basis as well.
+    """
 
     def __init__(self, program: TwoStage) -> None:
         if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
-        self._sessions = [Session(scenario.recourse) for scenario in program.scenarios]
-        self._touched = [np.flatnonzero(np.diff(scenario.technology.indptr)) for scenario in program.scenarios]
+        shared: dict[int, Session] = {}
+        for scenario in program.scenarios:
+            if id(scenario.recourse) not in shared:
+                shared[id(scenario.recourse)] = Session(scenario.recourse)
+        self._sessions = [shared[id(scenario.recourse)] for scenario in program.scenarios]
 
-    def at(self, x: Floats) -> Decision:
-        """The first decision `x`: verified costs and prices of every scenario, and the objective."""
+    def at(self, x: Floats, program: TwoStage | None = None) -> Decision:
+        """The first decision `x`: verified costs and prices of every scenario, and the objective.
+
+        Another `program` over the same scenarios may weigh them and the first decision differently.
+        """
+        asked = program or self.program
         costs, duals = [], []
-        for scenario, session, touched in zip(self.program.scenarios, self._sessions, self._touched, strict=True):
-            recourse, shift = scenario.recourse, (scenario.technology @ x)[touched]
-            session.set_sides(touched, recourse.row_low[touched] - shift, recourse.row_high[touched] - shift)
-            solution = solve(session)
+        for scenario, session in zip(self.program.scenarios, self._sessions, strict=True):
+            recourse, shift = scenario.recourse, scenario.technology @ x
+            solution = self._solved(session, recourse.row_low - shift, recourse.row_high - shift)
             assert solution.duals is not None
             costs.append(recourse.sign * (solution.objective - recourse.constant))
             duals.append(recourse.sign * solution.duals)
         found = np.array(costs)
-        weights = risk_weights(self.program, found)
-        value = float(self.program.first.cost @ x) + math.fsum(weights * found)
+        weights = risk_weights(asked, found)
+        value = float(asked.first.cost @ x) + math.fsum(weights * found)
         return Decision(x, value, value, found, tuple(duals), weights, "extensive")
 
     def shifted(self, x: Floats, effects: Sequence[tuple[Indices, Floats]], step: float) -> Floats:
@@ -196,16 +209,20 @@ class Evaluator:
         costs = np.empty(len(self._sessions))
         for number, (scenario, session) in enumerate(zip(self.program.scenarios, self._sessions, strict=True)):
             rows, sides = effects[number]
-            recourse = scenario.recourse
-            before = recourse.row_high - scenario.technology @ x
+            recourse, shift = scenario.recourse, scenario.technology @ x
+            before = recourse.row_high - shift
             high = before.copy()
             np.add.at(high, rows, step * sides)
             high = np.maximum(high, np.minimum(before, 0.0))
-            everything = np.arange(recourse.n_rows)
-            session.set_sides(everything, recourse.row_low - scenario.technology @ x, high)
-            costs[number] = recourse.sign * (solve(session).objective - recourse.constant)
-            session.set_sides(everything, recourse.row_low, recourse.row_high)
+            solution = self._solved(session, recourse.row_low - shift, high)
+            costs[number] = recourse.sign * (solution.objective - recourse.constant)
         return costs
+
+    @staticmethod
+    def _solved(session: Session, low: Floats, high: Floats) -> Solution:
+        moved = np.flatnonzero((session.program.row_low != low) | (session.program.row_high != high))
+        session.set_sides(moved, low[moved], high[moved])
+        return solve(session)
 
 
 def evaluate(program: TwoStage, x: Floats) -> Decision:
@@ -290,57 +307,89 @@ def _extensive(program: TwoStage, limits: Limits | None) -> Decision:
     return replace(found, bound=min(solution.bound, found.objective))
 
 
-@dataclass
-class _Cuts:
-    """Benders decomposition of one program."""
+class Cuts:
+    """What has been learned of the scenarios of a program: lower bounds on their costs, linear in the first decision.
 
+    Cuts hold for every first program over the same columns that demands at least what `program` does, however it weighs
+    the scenarios: budgets on a frontier, or one scenario at a time, start from what others have learned.
+    """
+
+    def __init__(self, program: TwoStage) -> None:
+        self.evaluator = Evaluator(program)
+        self._scenarios = program.scenarios
+        self._cuts: list[list[tuple[Floats, float]]] = [[] for _ in program.scenarios]
+        self._floors = [_least_cost(program.first, scenario) for scenario in program.scenarios]
+
+    def solve(
+        self, program: TwoStage, gap_share: float = GAP, limits: Limits | None = None, reference: float = 0.0
+    ) -> Decision:
+        """The best first decision of `program`: the relaxation first, then with whole-number decisions.
+
+        The gap is measured against the distance of the objective to `reference`, such as what happens when nothing is
+        decided.
+        """
+        search = _Search(self, program, gap_share, limits, reference)
+        best, bound, rounds = search.run(relaxed=True)
+        if program.first.is_mixed_integer:
+            best, bound, more = search.run(relaxed=False)
+            rounds += more
+        found = self.evaluator.at(best, program)
+        return replace(found, bound=min(bound, found.objective), method="cuts", rounds=rounds)
+
+    def learn(self, x: Floats, program: TwoStage) -> float:
+        """The objective of `x`; adds a cut per scenario where the cuts so far promise less than it costs."""
+        found = self.evaluator.at(x, program)
+        for number, (scenario, duals) in enumerate(zip(self._scenarios, found.duals, strict=True)):
+            cost = float(found.costs[number])
+            slope = -(scenario.technology.T @ duals)
+            level = cost - float(slope @ x)
+            promised = max((float(s @ x) + c for s, c in self._cuts[number]), default=self._floors[number])
+            if cost > promised + 1e-9 * max(1.0, abs(cost)):
+                self._cuts[number].append((slope, level))
+        return found.objective
+
+    @property
+    def floors(self) -> Floats:
+        """What each scenario costs at least, after any first decision, (n_scenarios,)."""
+        return np.array(self._floors)
+
+    def rows(self) -> tuple[Indices, Floats, Floats]:
+        """All cuts: the scenario of each, its slopes (n_cuts, n_first) and its level."""
+        owners = np.array([number for number, cuts in enumerate(self._cuts) for _ in cuts], dtype=np.int64)
+        slopes = np.array([slope for cuts in self._cuts for slope, _ in cuts])
+        return owners, slopes, np.array([level for cuts in self._cuts for _, level in cuts])
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search for the best first decision with the help of cuts."""
+
+    cuts: Cuts
     program: TwoStage
     gap_share: float
     limits: Limits | None
-    cuts: list[list[tuple[Floats, float]]] = field(default_factory=list)
-    floors: list[float] = field(default_factory=list)
+    reference: float
 
-    def run(self) -> Decision:
-        """Cuts until the gap is closed: the relaxation first, then with whole-number decisions."""
-        self.evaluator = Evaluator(self.program)
-        self.cuts = [[] for _ in self.program.scenarios]
-        self.floors = [_least_cost(self.program.first, scenario) for scenario in self.program.scenarios]
-        best, _, bound, rounds = self._closed(relaxed=True)
-        if self.program.first.is_mixed_integer:
-            best, _, bound, more = self._closed(relaxed=False)
-            rounds += more
-        found = self.evaluator.at(best)
-        return replace(found, bound=min(bound, found.objective), method="cuts", rounds=rounds)
-
-    def _closed(self, *, relaxed: bool) -> tuple[Floats, float, float, int]:
-        """The best decision, its objective, the bound and the rounds it took."""
+    def run(self, *, relaxed: bool) -> tuple[Floats, float, int]:
+        """The best decision, the bound and the rounds it took."""
         best, value = np.zeros(0), math.inf
         for rounds in range(1, MOST_ROUNDS + 1):
             proposed, bound = self._master(relaxed)
             points = [(proposed + best) / 2, proposed] if relaxed and best.size else [proposed]
             for point in points:
                 if not self._is_closed(value, bound):
-                    got = self._cut(point)
+                    got = self.cuts.learn(point, self.program)
                     if got < value:
                         best, value = point, got
             if self._is_closed(value, bound):
-                return best, value, bound, rounds
+                return best, bound, rounds
         raise SolverError(f"cuts left a gap of {value - bound:g} after {MOST_ROUNDS} rounds")
 
     def _is_closed(self, value: float, bound: float) -> bool:
-        return math.isfinite(value) and value - bound <= self.gap_share * max(1.0, abs(value))
-
-    def _cut(self, x: Floats) -> float:
-        """The objective of `x`; adds one cut per scenario where the cuts so far promise less than it costs."""
-        found = self.evaluator.at(x)
-        for number, (scenario, duals) in enumerate(zip(self.program.scenarios, found.duals, strict=True)):
-            cost = float(found.costs[number])
-            slope = -(scenario.technology.T @ duals)
-            level = cost - float(slope @ x)
-            promised = max((float(s @ x) + c for s, c in self.cuts[number]), default=self.floors[number])
-            if cost > promised + 1e-9 * max(1.0, abs(cost)):
-                self.cuts[number].append((slope, level))
-        return found.objective
+        if not math.isfinite(value):
+            return False
+        noise = NOISE * max(1.0, abs(value))
+        return value - bound <= max(noise, self.gap_share * abs(value - self.reference))
 
     def _master(self, relaxed: bool) -> tuple[Floats, float]:
         """What the cuts so far propose, and the bound that they prove."""
@@ -350,24 +399,23 @@ class _Cuts:
         x = _copied(builder, first, 1.0)
         _rows(builder, first, x, None)
         n = len(program.scenarios)
-        theta = builder.variables("cost", n, low=np.array(self.floors), cost=(1 - beta) * program.odds)
+        floors = self.cuts.floors
+        theta = builder.variables("cost", n, low=floors, cost=(1 - beta) * program.odds)
         if beta > 0:
-            eta = builder.variables("value at risk", 1, low=min(self.floors), cost=beta)
+            eta = builder.variables("value at risk", 1, low=floors.min(), cost=beta)
             over = builder.variables("above", n, cost=beta * program.odds / (1 - program.risk_level))
             each = np.arange(n)
             builder.require(
                 "tail", [(each, over, 1.0), (each, np.full(n, eta[0]), 1.0), (each, theta, -1.0)], n, low=0.0,
                 says=lambda _: "what lies above the value at risk is counted",
             )  # fmt: skip
-        owners = [number for number, cuts in enumerate(self.cuts) for _ in cuts]
-        if owners:
-            slopes = np.array([slope for cuts in self.cuts for slope, _ in cuts])
-            levels = np.array([level for cuts in self.cuts for _, level in cuts])
+        owners, slopes, levels = self.cuts.rows()
+        if owners.size:
             rows, local = np.nonzero(slopes)
             builder.require(
                 "cut",
-                [(np.arange(len(owners)), theta[owners], 1.0), (rows, x[local], -slopes[rows, local])],
-                len(owners),
+                [(np.arange(owners.size), theta[owners], 1.0), (rows, x[local], -slopes[rows, local])],
+                owners.size,
                 low=levels,
                 says=lambda k: f"scenario '{program.scenarios[owners[k]].name}' costs at least this much",
             )
@@ -376,7 +424,7 @@ class _Cuts:
 
 
 def _least_cost(first: Program, scenario: Scenario) -> float:
-    """The least that `scenario` can cost after any first decision: a floor for its cuts."""
+    """The least that `scenario` can cost after any first decision, in parts if need be: a floor for its cuts."""
     builder = Builder()
     x = _copied(builder, replace(first, cost=np.zeros_like(first.cost), integer=np.zeros_like(first.integer)), 1.0)
     _rows(builder, first, x, None)

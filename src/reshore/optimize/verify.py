@@ -99,10 +99,21 @@ def _dual_side(program: Program, duals: Floats, value: float, spread: float, rea
 
 
 def dual_infeasibility(program: Program, duals: Floats) -> float:
-    """How far duals or reduced costs push against a side or bound that is absent, relative to ``1 +`` their terms."""
+    """How far duals or reduced costs push against a side or bound that is absent.
+
+    Relative to the largest dual, and for a variable to the usual cost of the program and the terms of its own: the same
+    in dollars as in millions.
+    """
     reduced, size = reduced_costs(program, duals)
-    rows = _absent(duals, program.row_low, program.row_high) * np.abs(duals) / (1 + np.abs(duals).max(initial=0.0))
-    return max(_worst(rows), _worst(_absent(reduced, program.low, program.high) * np.abs(reduced) / (1 + size)))
+    rows = _absent(duals, program.row_low, program.row_high) * np.abs(duals)
+    columns = _absent(reduced, program.low, program.high) * np.abs(reduced) / (_usual_cost(program) + size)
+    return max(_worst(rows) / max(float(np.abs(duals).max(initial=0.0)), 1e-300), _worst(columns))
+
+
+def _usual_cost(program: Program) -> float:
+    """The middle one of the costs that are not zero; 1 where there is none."""
+    costs = np.abs(program.cost[program.cost != 0])
+    return float(np.median(costs)) if costs.size else 1.0
 
 
 def dual_bound(program: Program, duals: Floats) -> float:

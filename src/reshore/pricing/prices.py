@@ -27,6 +27,9 @@ STEP = 1e-4
 NOTHING = 1e-9
 """Values below this many millions are what solving leaves of zero."""
 
+NOTABLE = 0.01
+"""Part of its worth that a bundle must bring beyond its members to be worth a word."""
+
 BALANCE = 1e-6
 """Relative difference that the ledger of an outlook may leave."""
 
@@ -109,7 +112,7 @@ class Pricing:
             )
             more, less = self._probed(effects, STEP), self._probed(effects, -STEP)
             low, high = sorted((more, less))
-            rows.append((good, min(max(price, low), high) / years, max(low, 0.0) / years, max(high, 0.0) / years))
+            rows.append((good, *(max(end, 0.0) / years + 0.0 for end in (min(max(price, low), high), low, high))))
         return pl.DataFrame(
             rows,
             schema={"good": pl.String, "price_usd_m": pl.Float64, "price_usd_m_low": pl.Float64,
@@ -209,7 +212,7 @@ class Pricing:
                     default=-math.inf,
                 )  # fmt: skip
                 best = max(parts, math.fsum(alone[member] for member in members))
-                if worth > best + max(NOTHING, 1e-7 * abs(worth)):
+                if worth > best + max(NOTHING, NOTABLE * abs(worth)):
                     found.append(Bundle(members, worth, tuple(alone[member] for member in members)))
         return tuple(sorted(found, key=lambda bundle: (-bundle.extra, bundle.members)))
 

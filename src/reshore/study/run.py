@@ -10,24 +10,33 @@ from importlib.metadata import version
 
 import polars as pl
 
-from reshore.chain import Preference, build_chain
+from reshore.chain import Preference, ValueChain, build_chain
 from reshore.chain.ownership import Control
 from reshore.data import DataPackage, read_package
 from reshore.errors import InputError, Place, Problem
 from reshore.exposure import EXPOSURE_TABLES, Case, measure
+from reshore.funding.records import FUND_TABLES
+from reshore.pricing.records import PRICING_TABLES
 from reshore.stress import STRESS_TABLES
 from reshore.study.control import CONTROL_TABLE, control_at, control_frame, controlling_countries
 from reshore.study.findings import findings
 from reshore.study.reach import REACH_TABLE, reach
 from reshore.study.results import Results, load_results, make_manifest
 from reshore.study.settings import Study
-from reshore.study.stress import Step, stress_study
+from reshore.study.stress import Step, stress_case, stress_study
 from reshore.tables import Table
 from reshore.tables.cells import did_you_mean
 
-RESULT_TABLES: tuple[Table, ...] = (*EXPOSURE_TABLES, CONTROL_TABLE, REACH_TABLE, *STRESS_TABLES)
+RESULT_TABLES: tuple[Table, ...] = (
+    *EXPOSURE_TABLES,
+    CONTROL_TABLE,
+    REACH_TABLE,
+    *STRESS_TABLES,
+    *PRICING_TABLES,
+    *FUND_TABLES,
+)
 """Records of the tables that a run writes, in the order in which a reader meets them; those of a stress test only where
-the study has scenarios."""
+the study has scenarios, those about money only where it asks for a plan."""
 
 _ENGINES = ("reshore", "polars", "numpy", "scipy", "rustworkx", "highspy")
 
@@ -61,6 +70,7 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
         nearness, nearness_notes = reach(package, study.home)
         measured = {**measure(case), "control": control_frame(control, package), "reach": nearness}
     measured |= stress_study(study, package, case.chain, control, step)
+    measured |= _money(study, package, case.chain, control, step)
     columns = {record.name: record for record in RESULT_TABLES if record.name in measured}
     tables: Mapping[str, pl.DataFrame] = {name: measured[name] for name in columns}
     notes = (*package.notes, *case.chain.notes, *nearness_notes)
@@ -68,6 +78,17 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
     return Results(
         study, package, tables, columns, sentences, notes, make_manifest(study, package, tables, columns, versions())
     )
+
+
+def _money(
+    study: Study, package: DataPackage, chain: ValueChain, control: Control, step: Step
+) -> Mapping[str, pl.DataFrame]:
+    if study.fund is None:
+        return {}
+    # Plans load the solver, which studies without money do without.
+    from reshore.study.fund import fund_study
+
+    return fund_study(study, package, stress_case(study, package, chain, control), step)
 
 
 def build_case(study: Study, package: DataPackage, control: Control) -> Case:

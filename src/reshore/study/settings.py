@@ -14,6 +14,7 @@ from typing import Any
 
 from reshore.countries import BLOCS, COUNTRIES, country_code
 from reshore.errors import FilesError, InputError, Place, Problem, in_order, shown
+from reshore.funding.settings import FundSettings, fund_settings, read_fund
 from reshore.stress.scenarios import (
     Scenario,
     StressSettings,
@@ -33,7 +34,7 @@ class Study:
     """One question, with everything that decides its answer apart from the data.
 
     Countries are ISO 3166-1 alpha-3. ``at`` is the day for which stakes, posts and the age of data are taken.
-    ``scenarios`` are what is stressed, under ``stress``; without any, nothing is.
+    ``scenarios`` are what is stressed, under ``stress``; without any, nothing is. ``fund`` asks for prices and a plan.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Study:
     seed: int = 0
     scenarios: tuple[Scenario, ...] = ()
     stress: StressSettings = field(default_factory=StressSettings)
+    fund: FundSettings | None = None
     file: str = field(default="", compare=False)
 
     @property
@@ -82,7 +84,7 @@ _TABLES: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "cut_set_size": (int, False),
     },
 }
-_SECTIONS = (*_TABLES, "scenarios", "stress")
+_SECTIONS = (*_TABLES, "scenarios", "stress", "fund")
 _WORDS = {str: "text in quotes", list: "a list of texts", int: "a whole number"}
 
 
@@ -153,6 +155,8 @@ def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
         fields["scenarios"] = read_scenarios(value["scenarios"], str(fields.get("home", "")), refuse)
     if "stress" in value:
         fields["stress"] = read_stress(value["stress"], refuse)
+    if "fund" in value:
+        fields["fund"] = read_fund(value["fund"], refuse)
     for word in fields.get("basis", ()):
         if word not in BASES:
             refuse("unknown-word", "exposure.basis", word, f"one of {', '.join(BASES)}", did_you_mean(word, BASES))
@@ -177,6 +181,8 @@ def settings_of(study: Study) -> dict[str, Any]:
     if study.scenarios:
         found["scenarios"] = [scenario_settings(scenario) for scenario in study.scenarios]
         found["stress"] = stress_settings(study.stress)
+    if study.fund is not None:
+        found["fund"] = fund_settings(study.fund)
     return found
 
 

@@ -11,7 +11,8 @@ import pytest
 from scipy.optimize import linprog
 
 from reshore.errors import InfeasibleError
-from reshore.funding.portfolio import Candidate, Offer, Pool, Quota, Rules, build_choice, read_plan, with_rules
+from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice, read_plan, with_rules
+from reshore.funding.settings import Quota
 from reshore.optimize import solve
 from reshore.optimize.program import Program
 from reshore.seeds import stream

@@ -1,0 +1,183 @@
+"""Records of the tables about a funding plan."""
+
+from __future__ import annotations
+
+from reshore.tables import Column, Table
+from reshore.units import MONTHS, NUMBER, SHARE, USD
+
+_PROJECT = Column("project", "id", "Project", "Key of the project.", refers="projects.project")
+_LABEL = Column("label", "text", "Name", "Name for people.")
+
+PLANS = Table(
+    "fund_plans",
+    "Plans side by side",
+    "The chosen plan, the next one, and what was really awarded, through the same flow.",
+    key=("plan",),
+    columns=(
+        Column(
+            "plan",
+            "category",
+            "Plan",
+            "Which plan.",
+            choices={
+                "chosen": "the plan that buys most",
+                "second best": "the best plan that is another",
+                "real awards": "what was really awarded, for the same candidates",
+            },
+        ),
+        Column(
+            "worth_usd",
+            "number",
+            "Worth",
+            "What it adds to service by the odds of the study; the range is theirs.",
+            unit=USD,
+            interval=True,
+        ),
+        Column(
+            "bound_usd",
+            "number",
+            "Bound",
+            "What no plan under the same rules can pass.",
+            unit=USD,
+            absent="not a search",
+        ),
+        Column(
+            "gap_share",
+            "number",
+            "Certified gap",
+            "By how much a better plan could be better, at most.",
+            unit=SHARE,
+            low=0,
+            absent="not a search",
+        ),
+        Column("face_usd", "number", "Face value", "Money lent or given.", unit=USD, low=0),
+        Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
+        Column("built_count", "integer", "Projects", "Number of projects.", unit=NUMBER, low=0),
+        Column("built", "ids", "Built", "Keys of the projects.", refers="projects.project", absent="none"),
+        Column("method", "text", "Method", "How it was found."),
+        Column("sentence", "text", "In words", "The plan in words."),
+    ),
+)
+
+DEALS = Table(
+    "fund_deals",
+    "Chosen deals",
+    "Who gets how much, by which instrument, and what would be lost without it.",
+    key=("project", "instrument"),
+    columns=(
+        _PROJECT,
+        _LABEL,
+        Column("instrument", "id", "Instrument", "How it is paid.", refers="instruments.instrument"),
+        Column("good", "id", "Good", "What it makes.", refers="goods.good"),
+        Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
+        Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
+        Column("part_share", "number", "Part built", "Part of the project that is built.", unit=SHARE, low=0, high=1),
+        Column("lost_usd", "number", "Lost without it", "What is lost when nothing takes its place.", unit=USD),
+        Column("needs_person", "text", "For a person", "Clauses that only a person can answer.", absent="none"),
+    ),
+)
+
+CANDIDATES = Table(
+    "fund_candidates",
+    "Candidates",
+    "Projects that were considered, what was assumed of them, and those that were left out.",
+    key=("project",),
+    columns=(
+        _PROJECT,
+        _LABEL,
+        Column("considered", "boolean", "Considered", "Whether a plan could choose it."),
+        Column("good", "id", "Good", "What it makes.", refers="goods.good"),
+        Column(
+            "capacity_share",
+            "number",
+            "Share of world output",
+            "Capacity over the world output of its good.",
+            unit=SHARE,
+            low=0,
+            absent="not known",
+        ),
+        Column(
+            "asked_usd", "number", "Asked for", "Public money that it asks for.", unit=USD, low=0, absent="not known"
+        ),
+        Column(
+            "ready_months",
+            "number",
+            "Months until full output",
+            "To build, qualify and ramp.",
+            unit=MONTHS,
+            low=0,
+            absent="not known",
+        ),
+        Column(
+            "odds_share",
+            "number",
+            "Odds",
+            "Chance that it comes into production.",
+            unit=SHARE,
+            low=0,
+            high=1,
+            absent="not known",
+        ),
+        Column("assumed", "text", "Assumed", "What nobody states of it.", absent="nothing"),
+        Column("reason", "text", "Why not", "Why it was left out.", absent="it was considered"),
+    ),
+)
+
+FRONTIER = Table(
+    "fund_frontier",
+    "What more money buys",
+    "The best plan for each budget, and the projects that enter and leave.",
+    key=("budget_usd",),
+    columns=(
+        Column("budget_usd", "number", "Budget", "Face value of the first instrument.", unit=USD, low=0),
+        Column("worth_usd", "number", "Worth", "What the plan adds to service.", unit=USD),
+        Column("bound_usd", "number", "Bound", "What no plan with this budget can pass.", unit=USD),
+        Column("gap_share", "number", "Certified gap", "Distance to the bound.", unit=SHARE, low=0),
+        Column("face_usd", "number", "Spent", "Face value of the deals.", unit=USD, low=0),
+        Column("enters", "ids", "Enters", "Projects that enter.", refers="projects.project", absent="none"),
+        Column("leaves", "ids", "Leaves", "Projects that leave.", refers="projects.project", absent="none"),
+    ),
+)
+
+REGRET = Table(
+    "fund_regret",
+    "Regret",
+    "What the plan brings in each outlook beside the best plan for that outlook alone.",
+    key=("outlook",),
+    columns=(
+        Column("outlook", "text", "Outlook", "A scenario of the study, or that nothing happens."),
+        Column("odds_share", "number", "Odds", "An opinion.", unit=SHARE, low=0, high=1),
+        Column("worth_usd", "number", "This plan", "What it adds there.", unit=USD),
+        Column("best_usd", "number", "Best plan for it", "What the best plan for it alone adds.", unit=USD),
+        Column("regret_usd", "number", "Regret", "The difference.", unit=USD, low=0),
+    ),
+)
+
+TORNADO = Table(
+    "fund_tornado",
+    "What moves the worth of the plan",
+    "The worth of the chosen plan when one assumption is changed.",
+    key=("assumption",),
+    columns=(
+        Column("assumption", "text", "Assumption", "What is changed."),
+        Column("low_case", "text", "Low case", "In the low case."),
+        Column("high_case", "text", "High case", "In the high case."),
+        Column("worth_usd", "number", "Worth", "As the study says, and at both cases.", unit=USD, interval=True),
+        Column("swing_usd", "number", "Swing", "Difference between the cases.", unit=USD, low=0),
+    ),
+)
+
+LEFT_OUT = Table(
+    "fund_left_out",
+    "Offers that were not made",
+    "Instruments and offers that were left out, and why.",
+    key=("project", "instrument"),
+    columns=(
+        Column("project", "id", "Project", "Key of the project.", refers="projects.project", absent="all projects"),
+        Column("instrument", "id", "Instrument", "Key of the instrument.", refers="instruments.instrument"),
+        Column("reason", "text", "Why", "Why it was left out."),
+    ),
+)
+
+FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, FRONTIER, REGRET, TORNADO, LEFT_OUT)
+"""Records of the tables about a plan, in the order in which a reader meets them."""

@@ -1,0 +1,208 @@
+"""What a study says about money: the table ``[fund]`` of its TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from reshore.funding.instruments import Market
+from reshore.tables.cells import did_you_mean
+
+Refuse = Callable[[str, str, object, str, str], None]
+"""``refuse(code, key, found, expected, fix)`` notes a problem."""
+
+STATUSES = ("announced", "funded", "building", "operating", "cancelled")
+COUNTS: Mapping[str, str] = {
+    "home": "what is served to home",
+    "pool": "what is served to everyone who shares what is left",
+}
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What stands in for terms of a project that nobody states; each use is named. Assumptions, all of them.
+
+    ``odds_share`` multiplies capacity: the chance that a project comes into production at all.
+    """
+
+    build_months: float = 30.0
+    qualify_months: float = 12.0
+    ramp_months: float = 12.0
+    odds_share: float = 0.6
+    asked_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
+
+    group: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much one instrument may pay; what is not stated is taken from the instrument's own budget."""
+
+    instrument: str
+    face_usd: float | None = None
+    subsidy_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class FundSettings:
+    """What a study asks of a plan, and what it takes for granted. Everything here is a choice or an assumption.
+
+    Attributes
+    ----------
+    budgets
+        Instruments with their money.
+    sites, statuses
+        Where projects stand (default: home) and how far they are.
+    divisible
+        Whether part of a project can be built for that part of what it asks.
+    stack_cap_share, least_leverage, quotas
+        See `reshore.funding.portfolio.Rules`.
+    cut_after_months
+        How long after the decision the scenarios begin: what is not built by then helps late or never.
+    counts
+        Whose service counts as value: one of `COUNTS`.
+    draws
+        How often the success of projects is drawn, in each scenario.
+    risk_weight, risk_level
+        Weight and level of CVaR.
+    gap_share
+        Certified gap at which the search stops.
+    frontier
+        Budgets of the first instrument on the frontier, as parts of its face value.
+    compare_with
+        Programmes whose real awards are put through the same flow.
+    defaults, market
+        What stands in for unknown terms of projects, and for unknown costs of instruments.
+    """
+
+    budgets: tuple[Budget, ...]
+    sites: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ("announced", "funded", "building")
+    divisible: bool = False
+    stack_cap_share: float = 1.0
+    least_leverage: float = 0.0
+    quotas: tuple[Quota, ...] = ()
+    cut_after_months: float = 48.0
+    counts: Literal["home", "pool"] = "home"
+    draws: int = 4
+    risk_weight: float = 0.0
+    risk_level: float = 0.9
+    gap_share: float = 1e-3
+    frontier: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0)
+    compare_with: tuple[str, ...] = ()
+    defaults: Defaults = field(default_factory=Defaults)
+    market: Market = field(default_factory=Market)
+
+
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
+    "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
+    "gap_share": (0, 0.5), "cut_after_months": (0, 600), "low": (0, 1), "high": (0, 1), "tenor_years": (1, 50),
+}  # fmt: skip
+
+
+def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
+    """The settings that ``[fund]`` describes, or ``None`` with every problem noted."""
+    found: FundSettings | None = _record(FundSettings, value, "fund", refuse)
+    if found is None:
+        return None
+    for word in found.statuses:
+        if word not in STATUSES:
+            refuse("unknown-word", "fund.statuses", word, f"one of {', '.join(STATUSES)}", did_you_mean(word, STATUSES))
+    if found.counts not in COUNTS:
+        refuse(
+            "unknown-word",
+            "fund.counts",
+            found.counts,
+            f"one of {', '.join(COUNTS)}",
+            did_you_mean(found.counts, COUNTS),
+        )
+    if not found.budgets:
+        refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
+    return found
+
+
+_NESTED: Mapping[str, type] = {"budgets": Budget, "quotas": Quota, "defaults": Defaults, "market": Market}
+
+
+def _record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
+    """An instance of the dataclass `kind` from a table of TOML; ``None`` when something is wrong with it."""
+    if not isinstance(value, Mapping):
+        refuse("wrong-type", place, value, "a table", f"write [{place}]")
+        return None
+    known = {entry.name: entry for entry in fields(kind)}
+    given: dict[str, Any] = {}
+    sound = True
+    for key, entry in value.items():
+        if key not in known:
+            refuse("unknown-key", f"{place}.{key}", key, f"keys {', '.join(known)}", did_you_mean(str(key), known))
+            sound = False
+            continue
+        parsed = _entry(str(known[key].type), key, entry, f"{place}.{key}", refuse)
+        if parsed is None:
+            sound = False
+        else:
+            given[key] = parsed
+    for name, entry in known.items():
+        needed = entry.default is MISSING and entry.default_factory is MISSING
+        if needed and name not in value:
+            refuse("missing-key", f"{place}.{name}", "nothing", f"{name} = …", "add the key")
+            sound = False
+    return kind(**given) if sound else None
+
+
+def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse) -> Any:
+    if key in _NESTED:
+        kind = _NESTED[key]
+        if not annotation.startswith("tuple"):
+            return _record(kind, entry, place, refuse)
+        if not isinstance(entry, Sequence) or isinstance(entry, str):
+            refuse("wrong-type", place, entry, "a list of tables", f"write [[{place}]]")
+            return None
+        rows = [_record(kind, row, f"{place}[{number}]", refuse) for number, row in enumerate(entry, 1)]
+        return None if any(row is None for row in rows) else tuple(rows)
+    if annotation.startswith("tuple"):
+        item, word = (str, "texts") if "str" in annotation else (float, "numbers")
+        if not isinstance(entry, Sequence) or isinstance(entry, str) or not all(_is(item, one) for one in entry):
+            refuse("wrong-type", place, repr(entry), f"a list of {word}", "correct the value")
+            return None
+        return tuple(item(one) for one in entry)
+    wanted = bool if annotation == "bool" else int if annotation == "int" else float if "float" in annotation else str
+    if not _is(wanted, entry):
+        words = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
+        refuse("wrong-type", place, repr(entry), words[wanted], "correct the value")
+        return None
+    if isinstance(entry, int | float) and wanted in (int, float):
+        low, high = _BOUNDS.get(key, (0.0, float("inf")))
+        if not low <= entry <= high:
+            refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
+            return None
+    return wanted(entry)  # type: ignore[call-overload,arg-type]  # of the type that was asked for
+
+
+def _is(kind: type, entry: object) -> bool:
+    if kind is bool or isinstance(entry, bool):
+        return kind is bool and isinstance(entry, bool)
+    return isinstance(entry, (int, float)) if kind is float else isinstance(entry, kind)
+
+
+def fund_settings(settings: FundSettings) -> dict[str, Any]:
+    """Settings as the table ``[fund]`` that reads back as the same settings."""
+    plain = _plain(settings)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        rows = {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {name: row for name, row in rows.items() if row is not None}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
