@@ -3,8 +3,8 @@
 ``python benchmarks/flow.py [sizes]``; by default 200, 2,000 and 10,000 goods over 24 months.
 
 A synthetic chain has eight steps; each good takes one to three inputs from the step before, one in ten of them only
-important and one in ten a tool, and has one to six suppliers among twenty countries. The last step is final. One country
-stops all deliveries for a year. The generator is seeded, so sizes compare between machines.
+important and one in ten a tool, and has one to six suppliers among twenty countries. The last step is final. One
+country stops all deliveries for a year. The generator is seeded, so sizes compare between machines.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def synthetic(count: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def timed(work):
+def timed(work, *arguments):
     start = time.perf_counter()
-    result = work()
+    result = work(*arguments)
     return time.perf_counter() - start, result
 
 
@@ -83,29 +83,34 @@ def situation_of(world: World) -> Situation:
     return cut_off(world, [Cut((sorted(COUNTRIES)[0],), months=12)], Terms(months=MONTHS))
 
 
+HEADER = ("goods", "inputs", "world s", "program s", "short", "rows", "flow s", "peak MB", "unserved")
+
+
+def measured(count: int) -> float:
+    """Prints the row of one size; seconds of the flow."""
+    chain = build_chain(synthetic(count))
+    made, world = timed(build_world, chain)
+    situation = situation_of(world)
+    built, _ = timed(build_flow, world, situation)
+    took, outcome = timed(run_flow, world, situation)
+    tracemalloc.start()
+    run_flow(world, situation)
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    short = 0 if outcome.solved is None else int(outcome.solved.kept.sum())
+    rows = 0 if outcome.solved is None else outcome.solved.flow.program.n_rows
+    lost = 1 - outcome.served.sum() / situation.asked.sum()
+    row = (count, len(chain.inputs), f"{made:.2f}", f"{built:.2f}", short, rows, f"{took:.2f}", f"{peak:.0f}",
+           f"{lost:.1%}")  # fmt: skip
+    print(" ".join(f"{cell:>9}" for cell in row), flush=True)
+    return took
+
+
 def sizes(counts: tuple[int, ...]) -> None:
-    print(f"{'goods':>6} {'inputs':>7} {'world s':>8} {'program s':>9} {'short':>6} {'rows':>8} {'flow s':>8} {'peak MB':>8} "
-          f"{'unserved':>9}")  # fmt: skip
-    seconds = []
-    for count in counts:
-        chain = build_chain(synthetic(count))
-        made, world = timed(lambda: build_world(chain))
-        situation = situation_of(world)
-        built, flow = timed(lambda: build_flow(world, situation))
-        took, outcome = timed(lambda: run_flow(world, situation))
-        tracemalloc.start()
-        run_flow(world, situation)
-        peak = tracemalloc.get_traced_memory()[1] / 1e6
-        tracemalloc.stop()
-        seconds.append(took)
-        short = 0 if outcome.solved is None else int(outcome.solved.kept.sum())
-        rows = 0 if outcome.solved is None else outcome.solved.flow.program.n_rows
-        lost = 1 - outcome.served.sum() / situation.asked.sum()
-        print(f"{count:6d} {len(chain.inputs):7d} {made:8.2f} {built:9.2f} {short:6d} {rows:8d} {took:8.2f} {peak:8.0f} "
-              f"{lost:9.2%}", flush=True)  # fmt: skip
+    print(" ".join(f"{cell:>9}" for cell in HEADER))
+    seconds = [measured(count) for count in counts]
     if len(counts) > 1:
-        slope = np.polyfit(np.log(counts), np.log(seconds), 1)[0]
-        print(f"time grows with goods to the power {slope:.2f}")
+        print(f"time grows with goods to the power {np.polyfit(np.log(counts), np.log(seconds), 1)[0]:.2f}")
 
 
 def what_ifs() -> None:
@@ -128,8 +133,9 @@ def what_ifs() -> None:
     def answer(cut: Cut) -> Outcome:
         return run_flow(world, cut_off(world, [cut], Terms(home=home, months=MONTHS)))
 
-    times = np.array([timed(lambda cut=cut: answer(cut))[0] for cut in cuts]) * 1e3
-    plans = np.array([timed(lambda one=answer(cut): one.plan)[0] for cut in cuts[:20]]) * 1e3
+    outcomes = [timed(answer, cut) for cut in cuts]
+    times = np.array([took for took, _ in outcomes]) * 1e3
+    plans = np.array([timed(getattr, outcome, "plan")[0] for _, outcome in outcomes[:20]]) * 1e3
     slowest = cuts[int(times.argmax())]
     print(f"{len(world.goods)} goods, {MONTHS} months, {times.size} what-ifs: median {np.median(times):.1f} ms, "
           f"95 % within {np.quantile(times, 0.95):.1f} ms, slowest {times.max():.1f} ms ({slowest.places[0]}); "

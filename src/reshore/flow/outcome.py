@@ -26,7 +26,7 @@ TILT = 1e-6
 """Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
 
 
-GIVE = 1e-10
+GIVE = 1e-8
 """How much what was served in one pass may give way in the next, in shares of a year's final use.
 
 An answer holds to the solver's tolerance, and fixing it any tighter can leave no answer at all.
@@ -181,6 +181,7 @@ class Outcome:
                 ("wear", rows[at.worn], world.capital.good),
             ):
                 np.maximum.at(found[name], kept[goods], _rounded(values))
+        found["stock"][stocks_of(self.world, self.situation)[1] <= 0] = 0.0
         return found
 
 
