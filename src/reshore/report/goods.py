@@ -29,7 +29,6 @@ BASES: Mapping[str, str] = {
     "capacity": "site of capacity",
     "origin": "import origin",
 }
-_SHORT_BASES = {"site": "site", "seat": "seat", "capacity": "capacity", "origin": "origin"}
 _UNNAMED = "XX-UNK"
 
 
@@ -130,7 +129,7 @@ class GoodView:
     @property
     def short_basis(self) -> str:
         """Basis and year in two words."""
-        basis = "+".join(_SHORT_BASES.get(part, part) for part in (self.row["basis"] or "").split(" + ") if part)
+        basis = (self.row["basis"] or "").replace(" + ", "+")
         return f"{basis} {self.row['year'] or 'undated'}" if basis else ""
 
     @property

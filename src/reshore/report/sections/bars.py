@@ -17,14 +17,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: a label, bars below each other, words, and a note in small print. ``mark`` draws a line at a share."""
+    """One row: a label, bars below each other, words, and a note in small print."""
 
     label: str
     bars: tuple[tuple[Part, ...], ...]
     words: tuple[str, ...]
     note: str = ""
-    mark: str = ""
-    rest: str = ""
 
 
 def market(parts: tuple[tuple[str, float], ...]) -> tuple[Part, ...]:
