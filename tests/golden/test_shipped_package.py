@@ -13,7 +13,9 @@ from reshore.countries import BLOCS, PLACEHOLDERS
 from reshore.data import TABLES, package_files, read_package
 from reshore.exposure import Case, measure
 from reshore.flow.build import build_world
+from reshore.funding.candidates import Defaults, read_options
 from reshore.shipped import shipped
+from reshore.units import UNITS, convertible
 
 FOLDER = shipped("packages") / "critical-2026"
 FACTS = [table.name for table in TABLES if table.name != "sources" and "source" in {c.name for c in table.columns}]
@@ -217,11 +219,104 @@ def test_no_placeholder_is_ever_the_largest_supplier(package):
     assert not [one for one in largest if one in PLACEHOLDERS or one in BLOCS or kinds.get(one) == "placeholder"]
 
 
-def test_a_flow_can_be_built_and_every_final_use_but_two_has_a_value(package):
+def test_a_flow_can_be_built_and_every_final_use_has_a_value(package):
     chain = build_chain(package)
     world = build_world(chain, package["demand"])
     without = [chain.goods[final].good for final, usd in zip(world.final, world.value_usd, strict=True) if usd != usd]
-    assert without == ["defense-actuator", "ground-station"]
+    assert without == []
+
+
+def test_every_final_use_has_a_market_with_a_source_or_an_assumption_that_is_told(package):
+    final = package["goods"].filter(pl.col("final"))
+    assert final.height >= 12
+    assert final["market_size_usd_per_year"].null_count() == 0
+    told = package["cells"].filter(table="goods")["row_key"].to_list()
+    silent = final.filter((pl.col("source") == "general-knowledge") & pl.col("note").is_null())["good"]
+    assert not set(silent) - set(told)
+
+
+def test_capacities_of_projects_convert_to_the_units_of_their_goods(package):
+    units = dict(package["goods"].select("good", "unit").iter_rows())
+    for project, good, unit in package["projects"].select("project", "good", "unit").drop_nulls("unit").iter_rows():
+        assert units[good] is not None, project
+        assert convertible(UNITS[unit], UNITS[units[good]]), (project, unit, units[good])
+
+
+def test_most_projects_at_home_can_be_set_against_world_output(package):
+    """Those left out have no stated capacity, or make goods of which nobody counts the world output."""
+    found, left_out = read_options(
+        package, build_chain(package), ("USA",), ("announced", "funded", "building"), Defaults()
+    )
+    assert len(found) >= 30
+    assert len(left_out) < 20
+    goods = {option.capacity.good for option in found}
+    assert goods >= {
+        "ndfeb-magnet", "ndpr-oxide", "dy-tb-oxide", "ndpr-metal", "gallium", "germanium", "graphite-anode-material",
+        "silicon-anode-material", "lfp-cathode", "lithium-chemical", "separator", "silicon-carbide-wafer",
+        "glass-substrate",
+    }  # fmt: skip
+
+
+def test_alternatives_are_kinds_of_one_good_and_not_several_inputs_that_matter(package):
+    """Where one input can stand in for another, the good needs their common kind, and wholly."""
+    parent = dict(package["goods"].select("good", "parent").drop_nulls().iter_rows())
+    needs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for good, used, need in package["inputs"].select("good", "input", "need").iter_rows():
+        if need != "minor" and used in parent:
+            needs.setdefault((good, parent[used]), []).append((used, need))
+    hidden = {key: kinds for key, kinds in needs.items() if len(kinds) > 1}
+    # one aircraft holds actuators with magnets of both kinds, and none can take the place of the other
+    assert hidden == {
+        ("defense-actuator", "permanent-magnet"): [("ndfeb-magnet", "essential"), ("smco-magnet", "essential")]
+    }
+
+
+@pytest.mark.parametrize(
+    ("good", "parent", "kinds"),
+    [
+        ("rf-amplifier", "compound-semiconductor-wafer", {"gaas-wafer", "gan-wafer"}),
+        ("graphite-anode-material", "anode-graphite", {"battery-grade-graphite", "synthetic-graphite"}),
+        ("electric-vehicle", "traction-motor", {"permanent-magnet-motor", "magnet-free-motor"}),
+        ("nacelle", "drive-train", {"geared-drive-train", "direct-drive-train"}),
+        ("power-converter", "power-module", {"silicon-power-module", "silicon-carbide-power-module"}),
+        ("solar-array", "satellite-solar-cell", {"space-solar-cell", "silicon-space-solar-cell"}),
+    ],
+)
+def test_what_stands_in_for_each_other_is_modelled_as_kinds(package, good, parent, kinds):
+    assert set(package["goods"].filter(parent=parent)["good"]) == kinds
+    assert package["inputs"].filter(good=good, input=parent)["need"].to_list() == ["essential"]
+
+
+def test_without_gallium_no_amplifier_is_made(package):
+    """Gallium arsenide and gallium nitride stand in for each other, but both are made of gallium."""
+    inputs = package["inputs"]
+    for wafer in package["goods"].filter(parent="compound-semiconductor-wafer")["good"]:
+        assert inputs.filter(good=wafer, input="gallium")["need"].to_list() == ["essential"]
+
+
+@pytest.mark.parametrize(
+    ("good", "low", "point", "high", "why"),
+    [
+        # IEA: 169.6776 kt of China over its share of 0.7023, times 5.323 t of carbonate per t of lithium
+        ("lithium-chemical", 1.2e6, 169677.6 / 0.7023 * 5.323, 290000 * 5.323, "IEA and USGS"),
+        # IEA: 1,794.8245 kt of China over 0.9571
+        ("anode-graphite", 1.6e6, 1794824.5 / 0.9571, 2.07e6, "IEA"),
+        # 2,069 kt of graphite anodes, 84.4 % of them synthetic
+        ("synthetic-graphite", 1.65e6, 2069000 * 0.844, 1.8e6, "SNE and EVTank"),
+        # 8.7 % of 121.6 GW are of direct drive
+        ("direct-drive-train", None, 121600 * 0.087, None, "GWEC"),
+        # 41,000 t at 20 GWh per 4,000 t
+        ("silicon-anode-material", 100, 41 * 20 / 4, 205, "SNE and Group14"),
+        # mean of 15,000 wafers a month at the start and 40,000 at the end of 2024, twelve months
+        ("cowos-packaging", 240000, (15000 + 40000) / 2 * 12, 480000, "TrendForce"),
+    ],
+)
+def test_derived_world_outputs_are_what_their_arithmetic_gives(package, good, low, point, high, why):
+    row = package["goods"].filter(good=good).row(0, named=True)
+    assert row["world_output_per_year"] == pytest.approx(point, rel=0.02), why
+    for end, value in (("low", low), ("high", high)):
+        if value is not None:
+            assert row[f"world_output_per_year_{end}"] == pytest.approx(value, rel=0.01), (good, end)
 
 
 def test_tools_that_wear_have_a_life(package):
