@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reshore import flow
 from reshore.errors import InfeasibleError, InputError
 from reshore.optimize import Builder, solve
 from reshore.seeds import stream
-from reshore.stress.worst_cut import Rules, Strikes, greedy, masters, smallest_cut, strikes_on, worst_cuts
+from reshore.stress.worst_cut import Rules, Strikes, flow_strikes, greedy, masters, smallest_cut, strikes_on, worst_cuts
 from reshore.stress.worst_cut.bound import Follow
+from tests.unit.flow.random_worlds import PLACES, random_case
 
 
 def loss_of(strikes: Strikes, members: tuple[int, ...]) -> float:
@@ -26,13 +30,13 @@ def every_set(count: int, size: int) -> list[tuple[int, ...]]:
     return [members for most in range(size + 1) for members in combinations(range(count), most)]
 
 
-def two_products(capacity_a: float = 100.0) -> Strikes:
+def two_products() -> Strikes:
     """Firms a and b can each make all 100 of one product; firm c makes 1 of another. Each is worth 1."""
     builder = Builder(maximize=True)
     sold = builder.variables("sold", 2, high=[100, 1], cost=1.0)
-    made = builder.variables("made", 3, high=[capacity_a, 100, 1], says=lambda k: f"made by firm {'abc'[k]}")
+    made = builder.variables("made", 3, high=[100, 100, 1], says=lambda k: f"made by firm {'abc'[k]}")
     builder.require("sales", [([0, 1], sold, 1.0), ([0, 0, 1], made, -1.0)], 2, high=0, says=lambda k: f"product {k}")
-    return strikes_on(builder.build(), ("a", "b", "c"), ([0, 1, 2], made, [capacity_a, 100, 1]), at_stake=101)
+    return strikes_on(builder.build(), ("a", "b", "c"), ([0, 1, 2], made, [100, 100, 1]), at_stake=101)
 
 
 def test_two_firms_that_stand_in_for_one_another_are_found_and_greedy_is_not():
@@ -92,8 +96,8 @@ def test_the_smallest_cut_that_loses_so_much():
 
 
 def test_weights_decide_which_cut_is_smallest():
-    # Product 0 is lost with a and b (weight 2), or is half lost with... a alone once it makes more than b can replace.
-    strikes = two_products(capacity_a=100)
+    # Nine tenths of 101 take a and b, whatever they weigh; c adds only 1.
+    strikes = two_products()
     heavy = Rules(weights={"a": 5.0, "b": 5.0, "c": 0.5})
     cut = smallest_cut(strikes, 0.9, heavy)
     assert (cut.members, cut.bound) == (("a", "b"), pytest.approx(10.0))
@@ -217,6 +221,61 @@ def test_a_loop_of_recycling_is_followed_to_its_end():
     x = solve(strikes.program).x
     bound = Follow(strikes).cut((), strikes.program, x, 0.0)
     assert bound.slope == pytest.approx([2.0])
+
+
+# --- The flow program ---------------------------------------------------------------------------------------------
+
+
+def test_cuts_for_which_bounds_do_not_hold_are_refused():
+    world = random_case(1).world
+    partly = flow.Cut((), severity=0.5)
+    with pytest.raises(InputError, match="withheld in part"):
+        flow_strikes(world, ("CHN",), cut=partly)
+    flow_strikes(world, ("CHN",), cut=replace(partly, is_lost=True))
+    with pytest.raises(InputError, match="home_first"):
+        flow_strikes(world, ("CHN",), flow.Terms(home="USA", rationing="home_first"))
+
+
+def test_plants_lost_in_part_and_for_a_time_are_bounded_too():
+    for seed in (2, 5):
+        case = random_case(seed)
+        pattern = flow.Cut((), severity=0.7, start_month=1, months=4, ramp_months=1, is_lost=True)
+        strikes = flow_strikes(case.world, PLACES, case.terms, cut=pattern)
+        most = max(loss_of(strikes, members) for members in every_set(len(PLACES), 2))
+        found = worst_cuts(strikes, Rules(size=2)).cuts
+        assert all(cut.proved for cut in found)
+        assert max((cut.loss for cut in found), default=0.0) == pytest.approx(most * strikes.unit, rel=1e-6, abs=1e-6)
+
+
+# --- The page -----------------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "concepts" / "worst-cut.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_page_is_what_the_search_gives():
+    strikes = two_products()
+    rows = re.findall(r"^\| ([abc](?:, [abc])?) \| (\d+) \|$", PAGE, flags=re.MULTILINE)
+    assert len(rows) == 5
+    for names, loss in rows:
+        members = tuple("abc".index(name) for name in names.split(", "))
+        assert loss_of(strikes, members) == pytest.approx(float(loss))
+    found = worst_cuts(strikes, Rules(size=2))
+    best, bound, gap = (float(number) for number in re.search(r"found (\d+), bound (\d+), gap (\d+)", PAGE).groups())
+    assert (found.cuts[0].loss, found.cuts[0].bound, found.cuts[0].gap_share) == pytest.approx((best, bound, gap))
+    assert found.greedy_loss / found.cuts[0].loss == pytest.approx(float(re.search(r"reaches (\d+) %", PAGE)[1]) / 100)
+    members = int(re.search(r"half of what is at stake takes (\d) members", PAGE)[1])
+    assert len(smallest_cut(strikes, 0.5).members) == members
+
+
+def test_the_bounds_of_the_page_are_those_of_a_plan_that_uses_half_of_each():
+    strikes = two_products()
+    half = np.array([100.0, 1.0, 50.0, 50.0, 1.0])
+    cut = Follow(strikes).cut((), strikes.program, half, 0.0)
+    patterns = (r"at most (\d+) are lost", r"together cost at most 50 \+ 50 = (\d+)", r"a and c at\s+most (\d+)\.")
+    each, pair, other = (float(re.search(pattern, PAGE)[1]) for pattern in patterns)
+    assert cut.slope == pytest.approx([each, each, 1.0])
+    assert cut.slope[:2].sum() == pytest.approx(pair)
+    assert cut.slope[[0, 2]].sum() == pytest.approx(other)
 
 
 # --- Theorems of the model of methods: coverage and its limits ------------------------------------------------------

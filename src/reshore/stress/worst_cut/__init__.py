@@ -6,12 +6,14 @@
 
 from reshore.stress.worst_cut.flow import flow_strikes
 from reshore.stress.worst_cut.greedy import GREEDY_GUARANTEE, greedy
+from reshore.stress.worst_cut.losses import Losses
 from reshore.stress.worst_cut.rules import Rules
 from reshore.stress.worst_cut.search import WorstCut, WorstCuts, smallest_cut, worst_cuts
 from reshore.stress.worst_cut.strikes import Strikes, strikes_on
 
 __all__ = [
     "GREEDY_GUARANTEE",
+    "Losses",
     "Rules",
     "Strikes",
     "WorstCut",
