@@ -18,6 +18,8 @@ from reshore.report.page import Page
 from reshore.report.sections import SECTIONS
 from reshore.study.results import Results
 
+SHOWN_SOURCES = 20
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -55,6 +57,7 @@ def _template() -> jinja2.Template:
         "ROLES": ROLES,
         "BOX": (cone.WIDTH, cone.HEIGHT),
         "MAX_TILES": MAX_TILES,
+        "SHOWN": SHOWN_SOURCES,
         "scale": [(fill_class(step / 5), 20 * step) for step in range(6)],
         "grow": grow_class,
         "chain_label": chain_label,

@@ -143,6 +143,8 @@ def reading(point: float | None, low: float | None, high: float | None, unknown:
     """A share as people read it: the figure, or what is known of it where sources leave part open."""
     if point is not None and (low is None or high is None or abs(high - low) < 5e-4):
         return written(point, SHARE)
+    if low is not None and high is not None and high - low < 5e-4:
+        return written(high, SHARE)
     low, high = 0.0 if low is None else low, 1.0 if high is None else high
     if high >= 0.9995:
         return f"at least {written(low, SHARE)}" if low >= 5e-4 else unknown

@@ -106,6 +106,8 @@ def test_a_good_or_its_variants_are_counted_never_both(figures, rolled, counted)
         ((None, 0.0, 1.0), "an unknown share"),
         ((None, None, None), "an unknown share"),
         ((0.0, 0.0, 0.0), "0 %"),
+        ((None, 0.0, 0.0), "0 %"),
+        ((None, None, 0.0), "at most 0 %"),
     ],
 )
 def test_a_share_is_read_as_what_is_known_of_it(ends, words):

@@ -120,5 +120,7 @@ def _title(worst: Row, count: int) -> str:
     over, total, open_ = len(worst.tally.over), worst.tally.total, len(worst.tally.open)
     if not over:
         return "No chain has a good of which more than half surely comes from countries of concern"
-    start = f"{worst.label} is the most exposed of {count} chains" if count > 1 else worst.label
-    return f"{start}: {over} of {total} goods come mostly from countries of concern, {open_} cannot be judged"
+    name = f"{worst.label[:1].lower()}{worst.label[1:]}"
+    start = f"Most exposed of {count} chains: {name}, where" if count > 1 else f"{worst.label}:"
+    verb = "comes" if over == 1 else "come"
+    return f"{start} {over} of {total} goods {verb} mostly from countries of concern and {open_} cannot be judged"
