@@ -132,7 +132,8 @@ class Session:
         self._scales = scales_of(program) if options is None else unscaled(program)
         with _banner_off_stdout():
             self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the solver's package has no types
-        for name, value in {**OPTIONS, **(options or {})}.items():
+        self._options = {"presolve": "choose", **OPTIONS, **(options or {})}
+        for name, value in self._options.items():
             self._check(self._highs.setOptionValue(name, value), f"set {name}")
         self.limit(limits or Limits())
         self._check(self._highs.passModel(_model(scaled(program, self._scales))), "load the program")
@@ -256,7 +257,7 @@ class Session:
         if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._check(highs.setOptionValue("presolve", "off"), "set presolve")
             status = self._run()
-            self._check(highs.setOptionValue("presolve", OPTIONS.get("presolve", "choose")), "set presolve")
+            self._check(highs.setOptionValue("presolve", self._options["presolve"]), "set presolve")
         program = self.program
         if status == highspy.HighsModelStatus.kModelEmpty:
             return Answer("optimal", np.zeros(program.n_columns), 0.0, 0.0, np.zeros(program.n_rows))

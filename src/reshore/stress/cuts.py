@@ -17,7 +17,7 @@ from reshore.flow import Cut, Terms
 from reshore.stress.case import StressCase
 from reshore.stress.outcomes import Step
 from reshore.stress.records import STRESS_CUTS
-from reshore.stress.worst_cut import Rules, Strikes, WorstCut, flow_strikes, smallest_cut, worst_cuts
+from reshore.stress.worst_cut import Losses, Rules, WorstCut, flow_strikes, smallest_cut, worst_cuts
 from reshore.tables import frame_schema
 
 Level = Literal["country", "organization"]
@@ -54,10 +54,10 @@ def worst_cut_table(case: StressCase, question: Question) -> pl.DataFrame:
     strikers = tuple(name for name in strikers_of(case, question) if name not in question.spared)
     terms = Terms(home=case.home, allies=case.allies, months=question.months, rationing="pro_rata",
                   by="organization" if is_firm else "site")  # fmt: skip
-    strikes = flow_strikes(case.world, strikers, terms, cut=Cut((), is_lost=is_firm))
+    losses = Losses(flow_strikes(case.world, strikers, terms, cut=Cut((), is_lost=is_firm)))
     rows: list[dict[str, object]] = []
     for size in range(1, question.size + 1):
-        found = worst_cuts(strikes, Rules(size=size), question.count)
+        found = worst_cuts(losses, Rules(size=size), question.count)
         greedy = {"greedy": ";".join(found.greedy), "greedy_loss_share": _share(found.greedy_loss, found.at_stake)}
         rows += [
             {
@@ -69,7 +69,7 @@ def worst_cut_table(case: StressCase, question: Question) -> pl.DataFrame:
             }
             for position, cut in enumerate(found.cuts, 1)
         ]
-    rows += _smallest(case, question, strikes)
+    rows += _smallest(case, question, losses)
     schema = frame_schema(STRESS_CUTS)
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema).sort(STRESS_CUTS.key)
 
@@ -83,12 +83,13 @@ def worst_cut_tables(case: StressCase, size: int, step: Step = nullcontext) -> p
     return pl.concat(frames).sort(STRESS_CUTS.key)
 
 
-def _smallest(case: StressCase, question: Question, strikes: Strikes) -> list[dict[str, object]]:
+def _smallest(case: StressCase, question: Question, losses: Losses) -> list[dict[str, object]]:
     """The fewest members that cost each share; shares that no set up to the size asked for costs are left out."""
     rows: list[dict[str, object]] = []
+    strikes = losses.strikes
     for position, share in enumerate(SHARES, 1):
         try:
-            cut = smallest_cut(strikes, share, Rules(size=question.size))
+            cut = smallest_cut(losses, share, Rules(size=question.size))
         except InfeasibleError:
             continue
         rows.append(
