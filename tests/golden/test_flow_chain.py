@@ -18,6 +18,8 @@ other number follows from what is stated.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ ALLOY = Project("alloy", 0.02)
 @pytest.fixture(scope="module")
 def world() -> World:
     goods = [good_named(name, final=name == "motor") for name in CHAIN]
-    inputs = [edge(good, used) for used, good in zip(CHAIN, CHAIN[1:], strict=False)]
+    inputs = [edge(good, used) for used, good in pairwise(CHAIN)]
     supply = [
         *shares("ore", CHN=0.6, AUS=0.4), *shares("oxide", CHN=0.8, MYS=0.2), *shares("metal", CHN=0.8, VNM=0.2),
         *shares("alloy", CHN=0.901, JPN=0.099), *shares("magnet", CHN=0.94, JPN=0.06),

@@ -9,18 +9,22 @@ from functools import cached_property
 
 import numpy as np
 
-from reshore.errors import SolverError
+from reshore.errors import InfeasibleError, SolverError
 from reshore.flow.narrow import Mask, as_needed, can_want, narrowed
 from reshore.flow.program import FlowProgram, build_flow, stocks_of
 from reshore.flow.situation import Situation
 from reshore.flow.start import month_by_month
 from reshore.flow.world import Floats, World
-from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve
+from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve, solve_in_turn
 
 DECIMALS = 10
 """Amounts are rounded to this many decimals: finer than any tolerance, coarser than the solver's last bits."""
 
 PRICES = ("balance", "capacity", "half", "design", "wear", "stock")
+
+TILT = 1e-6
+"""Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
+
 
 TILT = 1e-6
 """Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
@@ -216,24 +220,18 @@ def _answers(flow: FlowProgram, limits: Limits | None = None, ties: Floats | Non
     session.start_at(month_by_month(flow))
     try:
         return _passes(flow, session, ties)
-    except SolverError:
+    except (SolverError, InfeasibleError):
         return _passes(flow, Session(flow.program, limits), ties)
 
 
 def _passes(flow: FlowProgram, session: Session, ties: Floats | None) -> tuple[Solution, ...]:
-    """One pass; or one per tier, in which what earlier tiers got stands. Ties are broken in the last."""
+    """One pass; or one per tier, in which nothing is taken from earlier tiers. Ties are broken in the last."""
     served, cost = flow.at.served, flow.program.cost
     if flow.situation.rationing != "home_first":
         return (solve(session, ties=ties),)
-    answers = []
-    for k in range(served.shape[1]):
-        is_last = k == served.shape[1] - 1
-        session.set_costs(np.arange(cost.size), np.where(np.isin(np.arange(cost.size), served[:, k]), cost, 0.0))
-        answers.append(solve(session, ties=ties if is_last else None))
-        columns = served[:, k].ravel()
-        got = np.clip(answers[-1].x[columns], 0.0, flow.program.high[columns])
-        session.set_bounds(columns, np.maximum(got - GIVE, 0.0), got)
-    return tuple(answers)
+    tier = np.full(cost.size, -1)
+    tier[served] = np.arange(served.shape[1])[None, :, None]
+    return solve_in_turn(session, [np.where(tier == k, cost, 0.0) for k in range(served.shape[1])], ties)
 
 
 def _fullest(flow: FlowProgram) -> Floats:

@@ -3,7 +3,7 @@
 from reshore.optimize.highs import NEAR, Basis, Limits, Session
 from reshore.optimize.program import Block, Builder, Program, Term
 from reshore.optimize.screen import screen
-from reshore.optimize.solve import Solution, rank_weights, solve
+from reshore.optimize.solve import Solution, rank_weights, solve, solve_in_turn
 from reshore.optimize.verify import Verdict, verify
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "rank_weights",
     "screen",
     "solve",
+    "solve_in_turn",
     "verify",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,6 +122,21 @@ def solve(
         verdict,
         equal is not None,
     )
+
+
+def solve_in_turn(session: Session, costs: Sequence[Floats], ties: Floats | None = None) -> tuple[Solution, ...]:
+    """The verified optimum of each objective among the best answers for all objectives before it.
+
+    For programs without integers; `costs` are those of the stored, minimizing program. The session is left at the best
+    answers for all objectives but the last.
+    """
+    found: list[Solution] = []
+    for cost in costs:
+        if found and found[-1].duals is not None:
+            _keep_to_the_best_face(session, session.program.sign * found[-1].duals)
+        session.set_costs(np.arange(cost.size), cost)
+        found.append(solve(session, ties=ties if len(found) == len(costs) - 1 else None))
+    return tuple(found)
 
 
 def _verified(program: Program, answer: Answer, x: Floats) -> Verdict:
