@@ -91,8 +91,10 @@ def _dual_side(program: Program, duals: Floats, value: float, spread: float, rea
     if worst > FEASIBILITY:
         reasons.append(f"the duals push against an absent side or bound by {worst:g}")
     proved = dual_bound(program, duals)
-    # Relative to the objective; where its terms cancel, to a thousandth of them: sums are no better than that.
-    gap = abs(value - proved) / max(abs(value), abs(proved), 1e-3 * spread, 1e-300)
+    # Relative to the objective; where its terms cancel, to a thousandth of them: sums are no better than that. Where it
+    # is nil, to a thousandth of what a usual amount costs.
+    floor = 1e-3 * max(spread, _usual_cost(program) * _usual_amount(program))
+    gap = abs(value - proved) / max(abs(value), abs(proved), floor)
     if not gap <= GAP:
         reasons.append(f"the duals prove only {proved:.9g} of {value:.9g}")
     return gap, worst
@@ -101,19 +103,31 @@ def _dual_side(program: Program, duals: Floats, value: float, spread: float, rea
 def dual_infeasibility(program: Program, duals: Floats) -> float:
     """How far duals or reduced costs push against a side or bound that is absent.
 
-    Relative to the largest dual, and for a variable to the usual cost of the program and the terms of its own: the same
-    in dollars as in millions.
+    Both are costs of variables: relative to the usual cost of the program and the terms of that variable, the same in
+    dollars as in millions.
     """
     reduced, size = reduced_costs(program, duals)
-    rows = _absent(duals, program.row_low, program.row_high) * np.abs(duals)
-    columns = _absent(reduced, program.low, program.high) * np.abs(reduced) / (_usual_cost(program) + size)
-    return max(_worst(rows) / max(float(np.abs(duals).max(initial=0.0)), 1e-300), _worst(columns))
+    size = size + _usual_cost(program)
+    matrix = program.matrix
+    wrong = np.where(_absent(duals, program.row_low, program.row_high), np.abs(duals), 0.0)
+    rows = np.repeat(wrong, np.diff(matrix.indptr)) * np.abs(matrix.data) / size[matrix.indices]
+    columns = np.where(_absent(reduced, program.low, program.high), np.abs(reduced), 0.0) / size
+    return max(_worst(rows), _worst(columns))
 
 
 def _usual_cost(program: Program) -> float:
     """The middle one of the costs that are not zero; 1 where there is none."""
-    costs = np.abs(program.cost[program.cost != 0])
-    return float(np.median(costs)) if costs.size else 1.0
+    return _middle(program.cost)
+
+
+def _usual_amount(program: Program) -> float:
+    """The middle one of the sides and bounds that are not zero or infinite; 1 where there is none."""
+    return _middle(np.concatenate([program.row_low, program.row_high, program.low, program.high]))
+
+
+def _middle(values: Floats) -> float:
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    return float(np.median(sizes)) if sizes.size else 1.0
 
 
 def dual_bound(program: Program, duals: Floats) -> float:

@@ -234,6 +234,19 @@ def test_the_verifier_refuses_duals_that_prove_too_little():
     assert not verify(program, solution.x, solution.objective, solution.duals * 0.9).holds
 
 
+@pytest.mark.parametrize(("money", "amount"), [(1.0, 1.0), (1e-6, 1e6), (1e6, 1e-6)])
+def test_duals_of_an_optimum_of_zero_may_be_off_by_rounding_and_by_no_more(money: float, amount: float):
+    # max -x, 0 ≤ x ≤ 10, x + y ≤ 5: nothing is best. A dual of d on the row proves -5 d: rounding, or too little.
+    builder = Builder(maximize=True)
+    x = builder.variables("x", 2, high=10 * amount, cost=np.array([-1.0, -1.0]) * money)
+    builder.require("row", [(0, x, 1.0)], 1, high=5 * amount, says=lambda _: "row")
+    program = builder.build()
+    zero = np.zeros(2)
+    assert verify(program, zero, 0.0, np.array([-1e-11 * money])).holds
+    assert not verify(program, zero, 0.0, np.array([-1e-3 * money])).holds
+    assert not verify(program, zero, 0.0, np.array([1e-3 * money])).holds  # pushes against a side that is absent
+
+
 def test_small_integer_programs_equal_the_exhaustive_search():
     for seed in range(40):
         random = np.random.default_rng([seed, 11])
