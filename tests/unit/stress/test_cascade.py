@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -12,6 +14,7 @@ from reshore.stress.cascade import (
     Cascade,
     Rule,
     Shock,
+    certify,
     measure_shocks,
     measure_systemic_risk,
     network_from_arrays,
@@ -300,3 +303,25 @@ def test_the_end_does_not_depend_on_when_pushing_gives_way_to_solving(rounds, mo
                                replaceability, fall=1e-15)[0]  # fmt: skip
         monkeypatch.setattr("reshore.stress.cascade.downstream.ROUNDS", rounds)
         assert propagate(cascade, shock).downstream == pytest.approx(expected, abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_was_found_is_certified_by_a_program_and_a_factorization(seed):
+    network = random_network(seed, n=40, added=0.7)
+    rng = np.random.default_rng(seed)
+    shock = Shock(
+        "s", dict(zip(network.firms, np.where(rng.random(40) < 0.2, rng.random(40), 0.0).tolist(), strict=True))
+    )
+    cascade = Cascade(network, Rule(replaceability=False))
+    found = certify(cascade, propagate(cascade, shock))
+    assert found.upstream_gap <= 1e-12
+    assert found.downstream_gap is not None
+    assert found.downstream_gap <= 1e-8
+    assert certify(Cascade(network), propagate(Cascade(network), shock)).downstream_gap is None
+
+
+def test_a_wrong_end_is_not_certified():
+    cascade = Cascade(random_network(3, n=40, final=1.0), Rule(replaceability=False))
+    found = propagate(cascade, Shock("s", {cascade.network.firms[0]: 1.0}))
+    assert certify(cascade, replace(found, upstream=found.upstream * 0.999)).upstream_gap > 1e-5
+    assert certify(cascade, replace(found, downstream=found.downstream * 0.999)).downstream_gap > 1e-5

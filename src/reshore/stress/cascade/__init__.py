@@ -1,5 +1,6 @@
 """`cascade`: how the failure of firms travels through a network of firms, exactly or step by step."""
 
+from reshore.stress.cascade.certify import Certificate, certify
 from reshore.stress.cascade.index import (
     Cascade,
     Leaders,
@@ -12,7 +13,8 @@ from reshore.stress.cascade.index import (
     rank_systemic_risk,
 )
 from reshore.stress.cascade.inventory import BINDING, RATIONING, Course, Disruption, Habits, simulate
-from reshore.stress.cascade.network import Network, build_network, network_from_arrays, read_network
+from reshore.stress.cascade.network import Network, network_from_arrays
+from reshore.stress.cascade.reading import build_network, read_network
 from reshore.stress.cascade.records import (
     COURSE,
     ESSENTIALITY,
@@ -38,6 +40,7 @@ __all__ = [
     "SHOCK_LOSSES",
     "SYSTEMIC_RISK",
     "Cascade",
+    "Certificate",
     "Course",
     "Disruption",
     "Habits",
@@ -47,6 +50,7 @@ __all__ = [
     "Rule",
     "Shock",
     "build_network",
+    "certify",
     "measure_shocks",
     "measure_systemic_risk",
     "network_from_arrays",

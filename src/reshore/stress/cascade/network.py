@@ -1,27 +1,18 @@
-"""`Network`: firms and the flows between them, read from edge lists and frozen.
-
-Flows run from supplier to buyer. Several flows between two firms are added up. An input of a buyer is everything it
-buys from one sector, so all of it must be of one `NEEDS` kind; a mixture is refused rather than resolved in silence.
-"""
+"""`Network`: firms and the flows between them as frozen arrays; flows run from supplier to buyer."""
 
 from __future__ import annotations
 
-import io
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from reshore.errors import FilesError, InputError, Place, Problem, in_order, shown
-from reshore.stress.cascade.records import ESSENTIALITY, FIRMS, FLOWS, NEED_CODES, NEEDS
-from reshore.tables import ROW, Cells, Table, check_table, empty_frame, read_cells, text_cells
+from reshore.errors import InputError, Place, Problem, shown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -97,195 +88,6 @@ class Network:
                 )
             ]
         )
-
-
-def read_network(
-    flows: str | os.PathLike[str],
-    firms: str | os.PathLike[str],
-    essentiality: str | os.PathLike[str] | None = None,
-    *,
-    other_need: str | None = None,
-) -> Network:
-    """The network in CSV or Parquet files under the records `FLOWS`, `FIRMS` and `ESSENTIALITY`.
-
-    Parameters
-    ----------
-    flows, firms, essentiality
-        Paths of the tables. Without `essentiality` every flow states its need.
-    other_need
-        Need of flows that state none and whose pair of sectors is not in `essentiality`; ``None``: they are refused.
-
-    Raises
-    ------
-    InputError
-        With every problem found.
-    FilesError
-        When a file cannot be read.
-    """
-    problems: list[Problem] = []
-    cells = {
-        table.name: _file_cells(table, Path(path), problems)
-        for table, path in ((FLOWS, flows), (FIRMS, firms), (ESSENTIALITY, essentiality))
-        if path is not None
-    }
-    return _checked(cells, other_need, problems)
-
-
-def build_network(
-    flows: Rows, firms: Rows, essentiality: Rows | None = None, *, other_need: str | None = None
-) -> Network:
-    """The network of rows made by a program; they pass the same checks as files. See `read_network`."""
-    tables = ((FLOWS, flows), (FIRMS, firms), (ESSENTIALITY, essentiality))
-    cells = {table.name: text_cells(table, rows, table.name) for table, rows in tables if rows is not None}
-    return _checked(dict(cells), other_need, [])
-
-
-def _file_cells(table: Table, path: Path, problems: list[Problem]) -> Cells | None:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FilesError(f"{path}: {error.strerror or error}") from error
-    if path.suffix == ".parquet":
-        try:
-            return text_cells(table, pl.read_parquet(io.BytesIO(data)), path.name)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            place = Place(path.name)
-            problems.append(Problem("broken-parquet", place, shown(error), "a whole Parquet file", "write it again"))
-            return None
-    cells, found = read_cells(path.name, data)
-    problems += found
-    return cells
-
-
-def _checked(cells: Mapping[str, Cells | None], other_need: str | None, problems: list[Problem]) -> Network:
-    if other_need is not None and other_need not in NEEDS:
-        place = Place("other_need")
-        problems.append(
-            Problem("unknown-category", place, f"'{shown(other_need)}'", " or ".join(NEEDS), "use one of these")
-        )
-    frames: dict[str, pl.DataFrame] = {}
-    for table in (FLOWS, FIRMS, ESSENTIALITY):
-        held = cells.get(table.name)
-        if held is None:
-            frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
-            continue
-        frames[table.name], found = check_table(table, held)
-        problems += found
-    files = {name: held.file if held is not None else name for name, held in cells.items()}
-    if not any(problem.severity == "error" for problem in problems):
-        problems += _dangling(frames, files)
-    _stop_at_errors(problems)
-    flows = _with_needs(frames, files["flows"], other_need, problems)
-    _stop_at_errors(problems)
-    firms = frames["firms"].sort("firm")
-    for name, what in (("final_demand", "upstream"), ("value_added", "downstream")):
-        if firms[name].null_count() == firms.height:
-            problems.append(
-                Problem(
-                    "open-accounts",
-                    Place(files["firms"], 0, name),
-                    "no numbers",
-                    f"{name} of every firm, so that {what} losses can leave the network",
-                    "none needed: it was left out, as in the published index; losses are then larger",
-                    "note",
-                )
-            )
-    number = pl.DataFrame({"firm": firms["firm"], "number": np.arange(firms.height, dtype=np.int32)})
-    numbered = flows.join(
-        number.rename({"firm": "supplier", "number": "i"}), on="supplier", how="left", validate="m:1"
-    ).join(number.rename({"firm": "buyer", "number": "j"}), on="buyer", how="left", validate="m:1")
-    return network_from_arrays(
-        supplier=numbered["i"].to_numpy(),
-        buyer=numbered["j"].to_numpy(),
-        value=numbered["value"].to_numpy(),
-        need=numbered["code"].to_numpy(),
-        sector=firms["sector"].to_list(),
-        market=[market or sector for market, sector in firms.select("market", "sector").iter_rows()],
-        final_demand=firms["final_demand"].fill_null(0.0).to_numpy(),
-        value_added=firms["value_added"].fill_null(0.0).to_numpy(),
-        firms=firms["firm"].to_list(),
-        notes=in_order(problems),
-    )
-
-
-def _stop_at_errors(problems: Sequence[Problem]) -> None:
-    if any(problem.severity == "error" for problem in problems):
-        raise InputError(problems)
-
-
-def _dangling(frames: Mapping[str, pl.DataFrame], files: Mapping[str, str]) -> list[Problem]:
-    problems = []
-    for name, column, known in (
-        ("flows", "supplier", frames["firms"]["firm"]),
-        ("flows", "buyer", frames["firms"]["firm"]),
-        ("essentiality", "supplier_sector", frames["firms"]["sector"]),
-        ("essentiality", "buyer_sector", frames["firms"]["sector"]),
-    ):
-        frame = frames[name]
-        lost = frame.filter(~pl.col(column).is_in(known.unique().implode()))
-        note = name == "essentiality"
-        for row, cell in lost.select(ROW, column).iter_rows():
-            problems.append(
-                Problem(
-                    "unused-sector" if note else "dangling-reference",
-                    Place(files[name], row, column),
-                    f"'{shown(cell)}'",
-                    "a sector with firms" if note else "a firm of the firms table",
-                    "none needed: the row has no effect" if note else "add the firm, or correct the key",
-                    "note" if note else "error",
-                )
-            )
-    return problems
-
-
-def _with_needs(
-    frames: Mapping[str, pl.DataFrame], file: str, other_need: str | None, problems: list[Problem]
-) -> pl.DataFrame:
-    """Flows with ``code``, their need: stated by the flow, else by the pair of sectors, else `other_need`."""
-    sectors = frames["firms"].select("firm", "sector")
-    pairs = frames["essentiality"].select("supplier_sector", "buyer_sector", pl.col("need").alias("pair_need"))
-    flows = (
-        frames["flows"]
-        .join(
-            sectors.rename({"firm": "supplier", "sector": "supplier_sector"}), on="supplier", how="left", validate="m:1"
-        )
-        .join(sectors.rename({"firm": "buyer", "sector": "buyer_sector"}), on="buyer", how="left", validate="m:1")
-        .join(pairs, on=["supplier_sector", "buyer_sector"], how="left", validate="m:1")
-        .with_columns(pl.coalesce("need", "pair_need", pl.lit(other_need, pl.String)).alias("need"))
-        .sort("supplier", "buyer", "item", ROW, nulls_last=False)
-    )
-    for row, one, other in (
-        flows.filter(pl.col("need").is_null()).select(ROW, "supplier_sector", "buyer_sector").iter_rows()
-    ):
-        problems.append(
-            Problem(
-                "unknown-need",
-                Place(file, row, "need"),
-                f"no need, and none for sectors '{shown(one)}' to '{shown(other)}'",
-                "a need for every flow: unknown is not negligible",
-                "state it in the flow or in the essentiality table, or choose a need for all others",
-            )
-        )
-    mixed = (
-        flows.filter(pl.col("need").is_not_null())
-        .group_by("supplier_sector", "buyer")
-        .agg(pl.col("need").unique().sort(), pl.col(ROW).min())
-        .filter(pl.col("need").list.len() > 1)
-        .sort(ROW)
-    )
-    for sector, buyer, needs, row in mixed.select("supplier_sector", "buyer", "need", ROW).iter_rows():
-        problems.append(
-            Problem(
-                "mixed-need",
-                Place(file, row, "need"),
-                f"purchases of '{shown(buyer)}' from sector '{shown(sector)}' are {' and '.join(needs)}",
-                "one need for all that a firm buys from one sector",
-                "give them one need, or split the sector",
-            )
-        )
-    return flows.with_columns(
-        pl.col("need").replace_strict(NEED_CODES, default=None, return_dtype=pl.UInt8).alias("code")
-    )
 
 
 def network_from_arrays(

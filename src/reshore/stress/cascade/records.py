@@ -86,8 +86,8 @@ FLOWS = Table(
     key=("supplier", "buyer", "item"),
     required=True,
     columns=(
-        Column("supplier", "id", "Supplier", "The selling firm.", refers="firms.firm"),
-        Column("buyer", "id", "Buyer", "The buying firm.", refers="firms.firm"),
+        Column("supplier", "id", "Supplier", "The selling firm."),
+        Column("buyer", "id", "Buyer", "The buying firm."),
         Column("item", "id", "Item", "Tells several flows between two firms apart; they are added up.", absent="one"),
         Column("value", "number", "Value", "Value sold per year, above 0."),
         Column(
@@ -98,6 +98,10 @@ FLOWS = Table(
             absent="by the pair of sectors",
             choices=NEEDS,
         ),
+        Column(
+            "supplier_sector", "id", "Sector of the supplier", "Where there is no firms table.", absent="see the firm"
+        ),
+        Column("buyer_sector", "id", "Sector of the buyer", "Where there is no firms table.", absent="see the firm"),
     ),
     rules=(_values_are_positive,),
 )
