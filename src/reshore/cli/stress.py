@@ -75,6 +75,7 @@ def command(path: str, csv_: str | None, json_: bool, quiet: bool, **options: An
         click.echo(_csv(tables, csv_), nl=False)
     else:
         _show(tables)
+        _say_odds(study)
         say(f"next: reshore run {study.file} -o out" if is_study else f"next: reshore worst-cut {path} -k 2")
     return 0
 
@@ -159,6 +160,16 @@ def _show(tables: Mapping[str, pl.DataFrame]) -> None:
             alike = _range(row, "home_alike_loss_usd")
             click.echo(f"Loss at home, final uses of known value: USD {loss} at best, {alike} if all share alike.")
         click.echo("")
+
+
+def _say_odds(study: Study) -> None:
+    """What the odds leave to nothing happening, where all scenarios have odds."""
+    from reshore.stress.scenarios import odds_of_nothing
+    from reshore.stress.sentences import span_words
+
+    nothing = odds_of_nothing(study.scenarios)
+    if nothing is not None:
+        click.echo(f"Odds that none of this comes, by the study's opinion: {span_words(nothing)}.")
 
 
 def _is_short(group: pl.DataFrame) -> bool:

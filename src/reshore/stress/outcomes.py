@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from reshore.countries import COUNTRIES
 from reshore.flow import Cut, Outcome, Rest, Situation, Terms, at_rest, cut_off, run_flow
 from reshore.flow.world import World
 from reshore.stress.case import Draw, StressCase
-from reshore.stress.ladder import SHORT, Ladder, ladder
+from reshore.stress.ladder import SHORT, Ladder, ladder, survival
 from reshore.stress.scenarios import Scenario
 from reshore.stress.shocks import Blow, strike
 from reshore.stress.spans import Floats
@@ -28,39 +28,40 @@ TAILS = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One scenario under one set of figures.
+class Reading:
+    """What is kept of a draw: how far demand is met, and what that is worth.
 
     Attributes
     ----------
-    blow, situation, rest, outcome, ladder
-        What happens, what that does to the flow, the pool at rest, the flow's answer, and the reading in which all
-        share alike.
     served, home_served, alike
-        Shape (n_final, n_months): share of usual or surged demand that is met, what buyers forgo counted as not met.
+        Shape (n_final, n_months): share of usual or surged demand that is met, what buyers forgo counted as not met:
+        by the best plan, for home alone, and when all users share alike.
     asked, home_asked
         Shape (n_final, n_months): demand of the pool and of home at a year's pace, in shares of the world's final use.
+    value_usd, ratio
+        What a year's final use of the world is worth, NaN where unknown; money lost per dollar of it, if a source says.
+    survives_months
+        Shape (n_goods,): time to survive, NaN where stocks outlast the months.
+    residual
+        The worst miss of any balance of goods.
     """
 
-    scenario: Scenario
-    draw: Draw
-    blow: Blow
-    situation: Situation
-    rest: Rest
-    outcome: Outcome
-    ladder: Ladder
     served: Floats
     home_served: Floats
     alike: Floats
     asked: Floats
     home_asked: Floats
+    value_usd: Floats
+    ratio: float | None
+    survives_months: Floats
+    residual: float
 
     def usd(self, served: Floats, *, home: bool = False) -> Floats:
         """Value of what is not `served` in each month, shape (n_final, n_months); NaN where the value is unknown."""
         asked = self.home_asked if home else self.asked
         if home and served is self.served:
             served = self.home_served
-        return np.asarray(self.draw.value_usd[:, None] / 12 * asked * (1 - served), dtype=np.float64)
+        return np.asarray(self.value_usd[:, None] / 12 * asked * (1 - served), dtype=np.float64)
 
     @property
     def unserved_share(self) -> float:
@@ -72,10 +73,32 @@ class Trial:
         """The same when all users of a good share alike."""
         return float(1 - self.alike.mean()) if self.alike.size else 0.0
 
+
+@dataclass(frozen=True)
+class Trial(Reading):
+    """One scenario under one set of figures, with all that led to the reading.
+
+    ``blow`` is what happens, ``situation`` what that does to the flow, ``rest`` the pool when everything runs,
+    ``outcome`` the flow's answer, ``ladder`` the reading in which all share alike.
+    """
+
+    scenario: Scenario
+    draw: Draw
+    blow: Blow
+    situation: Situation
+    rest: Rest
+    outcome: Outcome
+    ladder: Ladder
+
     @property
     def own(self) -> Floats:
         """What of usual use can be had with all inputs at hand and no stock, shape (n_goods, n_months)."""
         return self.ladder.own
+
+    @property
+    def reading(self) -> Reading:
+        """The reading alone: draws are many, and what led to them is large."""
+        return Reading(**{field.name: getattr(self, field.name) for field in fields(Reading)})
 
 
 def terms_of(case: StressCase, scenario: Scenario) -> Terms:
@@ -144,21 +167,35 @@ def _read(case: StressCase, scenario: Scenario, draw: Draw, blow: Blow, situatio
     world = outcome.world
     alike = ladder(world, situation, rest, case.layers)
     # What is asked for is usual demand, or more in a surge; buyers who give up because of prices ask for nothing.
-    asked = usual * np.maximum(blow.asked, 1.0)
-    kept = np.divide(situation.demand, asked, out=np.ones_like(asked), where=asked > 0)
+    kept = 1 - blow.forgone
+    asked = usual * blow.asked / kept
     served = _whole(outcome.served_share) * kept
     names = [tier.name for tier in situation.tiers]
     home = _whole(outcome.tier_share("home")) * kept if "home" in names else served
-    homes = np.minimum(world.use_of((case.home,)), rest.demand)[:, None] * asked / np.where(usual > 0, usual, 1.0)
-    finals = alike.share[world.final]
-    surged = np.divide(usual, asked, out=np.ones_like(asked), where=asked > 0)
-    shared = np.minimum(finals * surged, kept)
-    return Trial(scenario, draw, blow, situation, rest, outcome, alike, served, home, shared, asked, homes)
+    part = np.divide(asked, usual, out=np.ones_like(asked), where=usual > 0)
+    return Trial(
+        served=served,
+        home_served=home,
+        alike=np.minimum(alike.share[world.final] / part, kept),
+        asked=asked,
+        home_asked=np.minimum(world.use_of((case.home,)), rest.demand)[:, None] * part,
+        value_usd=draw.value_usd,
+        ratio=draw.ratio,
+        survives_months=survival(alike.own, world.stock_months),
+        residual=outcome.residual,
+        scenario=scenario,
+        draw=draw,
+        blow=blow,
+        situation=situation,
+        rest=rest,
+        outcome=outcome,
+        ladder=alike,
+    )
 
 
 def _whole(share: Floats) -> Floats:
     """Shares within [0, 1], those within the solver's tolerance of 1 as 1."""
-    return np.where(share > 1 - 1e-7, 1.0, np.clip(share, 0.0, 1.0))
+    return np.where(share > 1 - SHORT, 1.0, np.clip(share, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -186,11 +223,11 @@ class Trials:
     case: StressCase
     scenario: Scenario
     point: Trial
-    draws: tuple[Trial, ...]
+    draws: tuple[Reading, ...]
 
-    def spread(self, read: Callable[[Trial], Floats | float]) -> Spread:
+    def spread(self, read: Callable[[Reading], Floats | float]) -> Spread:
         """What `read` finds, with its range."""
-        return spread(read(self.point), [read(trial) for trial in self.draws])
+        return spread(read(self.point), [read(draw) for draw in self.draws])
 
     @property
     def is_nothing(self) -> bool:
@@ -203,10 +240,10 @@ def run_trials(case: StressCase, scenario: Scenario, step: Step = nullcontext) -
     with step(f"stress: {scenario.label}"):
         point = try_out(case, scenario)
     count = case.settings.draws
-    draws: list[Trial] = []
+    draws: list[Reading] = []
     if count:
         with step(f"stress: {scenario.label}, {count} draws"):
-            draws = [try_out(case, scenario, case.draw(index)) for index in range(count)]
+            draws = [try_out(case, scenario, case.draw(index)).reading for index in range(count)]
     return Trials(case, scenario, point, tuple(draws))
 
 

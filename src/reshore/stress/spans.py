@@ -64,5 +64,6 @@ def profile(
     edges = np.unique(np.array([*range(months + 1), *inner], dtype=np.float64))
     middle, length = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     found = np.zeros(months)
-    np.add.at(found, np.floor(middle).astype(np.int64), level(middle) * length)
+    month = np.minimum(np.floor(middle).astype(np.int64), months - 1)  # the middle of a sliver may round up
+    np.add.at(found, month, level(middle) * length)
     return found

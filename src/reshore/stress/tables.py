@@ -12,8 +12,9 @@ import polars as pl
 from reshore.countries import country_name
 from reshore.flow import Edges, Situation, World, run_flow, what_binds
 from reshore.stress.case import StressCase
-from reshore.stress.ladder import SHORT, recovery, survival
+from reshore.stress.ladder import SHORT, recovery
 from reshore.stress.outcomes import (
+    Reading,
     Spread,
     Step,
     Trial,
@@ -122,21 +123,21 @@ def _scenario(trials: Trials, causes: np.ndarray) -> dict[str, object]:
         **first,
         **_span("unserved_share", trials.spread(lambda one: one.unserved_share)),
         **_span("alike_unserved_share", trials.spread(lambda one: one.alike_unserved_share)),
-        "valued_count": int((short & ~np.isnan(trial.draw.value_usd)).sum()),
+        "valued_count": int((short & ~np.isnan(trial.value_usd)).sum()),
         **_span("loss_usd", trials.spread(lambda one: total_usd(one))),
         **_span("alike_loss_usd", trials.spread(lambda one: total_usd(one, alike=True))),
         **_span("home_loss_usd", trials.spread(lambda one: total_usd(one, home=True))),
         **_span("home_alike_loss_usd", trials.spread(lambda one: total_usd(one, home=True, alike=True))),
         **_span("downstream_loss_usd", trials.spread(_downstream)),
         "draws_count": len(trials.draws),
-        "residual": max(one.outcome.residual for one in (trial, *trials.draws)),
+        "residual": max(one.residual for one in (trial, *trials.draws)),
         "finding": scenario_sentence(trials, causes),
         "nothing_because": nothing_because(trials),
         "misses": "; ".join(misses(case, scenario)) or None,
     }
 
 
-def total_usd(trial: Trial, *, home: bool = False, alike: bool = False) -> float:
+def total_usd(trial: Reading, *, home: bool = False, alike: bool = False) -> float:
     """The loss of a trial over all months, of final uses with a known value.
 
     NaN when only uses without a known value run short; zero when nothing does.
@@ -150,9 +151,8 @@ def total_usd(trial: Trial, *, home: bool = False, alike: bool = False) -> float
     return float(usd[known].sum())
 
 
-def _downstream(trial: Trial) -> float:
-    ratio = trial.draw.ratio
-    return float("nan") if ratio is None else ratio * total_usd(trial, home=True, alike=True)
+def _downstream(trial: Reading) -> float:
+    return float("nan") if trial.ratio is None else trial.ratio * total_usd(trial, home=True, alike=True)
 
 
 def _uses(trials: Trials, causes: np.ndarray) -> Rows:
@@ -213,7 +213,7 @@ def _goods(trials: Trials) -> Rows:
 def _survival(trials: Trials) -> Spread:
     """Time to survive with its range; a draw that outlasts the scenario counts as its length, unless all do."""
     months = float(trials.scenario.months)
-    point, *draws = (survival(one.own, one.outcome.world.stock_months) for one in (trials.point, *trials.draws))
+    point, *draws = (one.survives_months for one in (trials.point, *trials.draws))
     found = spread(point, [np.where(np.isnan(draw), months, draw) for draw in draws])
     lasts = np.isnan(point) & (found.low >= months)
     return Spread(point, np.where(lasts, np.nan, found.low), np.where(lasts, np.nan, found.high))
@@ -264,8 +264,7 @@ def _without_substitutes(trial: Trial) -> tuple[World, Situation]:
 
 def _part(full: Trial, world: World, situation: Situation) -> tuple[float, float]:
     outcome = run_flow(world, situation)
-    kept = np.divide(full.situation.demand, full.asked, out=np.ones_like(full.asked), where=full.asked > 0)
-    part = replace(full, served=outcome.served_share * kept)
+    part = replace(full.reading, served=outcome.served_share * (1 - full.blow.forgone))
     return part.unserved_share, total_usd(part)
 
 

@@ -217,3 +217,21 @@ def test_a_harder_cut_never_serves_more_and_sharing_alike_never_more_than_the_pl
     assert alike[1] <= alike[0] + 1e-6
     # The plan counts a month later a thousandth less, so its plain sum may fall that much short.
     assert all(a <= b + 6e-3 * weight.sum() for a, b in zip(alike, best, strict=True))
+
+
+def test_a_surge_and_a_price_spike_on_one_use_count_both():
+    # Twice as much is asked for, a tenth of it gives up, and plants make one: 1 of 2 is served, as plants are the limit.
+    hits = (
+        Hit("demand-surge", goods=("magnet",), demand_rise_share=Span.of(1.0), start_month=5),
+        Hit(
+            "price-spike",
+            goods=("magnet",),
+            price_rise_share=Span.of(1.0),
+            cost_share=Span.of(1 / 9),
+            elasticity=Span.of(1.0),
+        ),
+    )
+    trial = try_out(CASE, Scenario("b", "B", hits))
+    assert trial.asked[0] == pytest.approx([*[1.0] * 4, *[2.0] * 8])
+    assert trial.served[0, 0] == pytest.approx(0.9, abs=1e-6)
+    assert trial.served[0, -1] == pytest.approx(0.5, abs=1e-6)
