@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reshore.errors import InfeasibleError, InputError, SolverError, UnboundedError
+from reshore.errors import InfeasibleError, InputError, Place, Problem, SolverError, UnboundedError
 from reshore.optimize import conflict
 from reshore.optimize.highs import Answer, Limits, Session
 from reshore.optimize.program import Floats, Program
@@ -84,7 +84,7 @@ def solve(
     (11.0, [3.0, 2.0], True)
     """
     given = program.program if isinstance(program, Session) else program
-    problems = screen(given)
+    problems = [*screen(given), *([] if ties is None else _bad_weights(given, ties))]
     if problems:
         raise InputError(problems)
     if isinstance(program, Session):
@@ -137,6 +137,15 @@ def solve_in_turn(session: Session, costs: Sequence[Floats], ties: Floats | None
         session.set_costs(np.arange(cost.size), cost)
         found.append(solve(session, ties=ties if len(found) == len(costs) - 1 else None))
     return tuple(found)
+
+
+def _bad_weights(program: Program, ties: Floats) -> list[Problem]:
+    place, fix = Place("program", 0, "weights that choose among equals"), "give one weight per variable"
+    if ties.shape != (program.n_columns,):
+        return [Problem("wrong-shape", place, f"shape {ties.shape}", f"shape ({program.n_columns},)", fix)]
+    if not np.isfinite(ties).all():
+        return [Problem("not-finite", place, "weights that are not finite", "finite numbers", fix)]
+    return []
 
 
 def _verified(program: Program, answer: Answer, x: Floats) -> Verdict:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from reshore.errors import InputError
 from reshore.optimize import Builder, Program, highs, rank_weights, solve
 
 WAYS = (
@@ -96,6 +97,12 @@ def test_choosing_among_equals_does_not_cost_anything():
         assert solve(program, ties=rank_weights(program.n_columns)).objective == pytest.approx(
             solve(program).objective, rel=2e-9
         )
+
+
+@pytest.mark.parametrize("ties", [np.full(48, np.nan), np.ones(3)])
+def test_weights_that_are_no_numbers_or_too_few_are_refused(ties: np.ndarray):
+    with pytest.raises(InputError, match="weights that choose among equals"):
+        solve(plan(0), ties=ties)
 
 
 def test_exchanges_between_ranks_are_no_ties():
