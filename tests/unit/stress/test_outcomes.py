@@ -220,7 +220,7 @@ def test_a_harder_cut_never_serves_more_and_sharing_alike_never_more_than_the_pl
 
 
 def test_a_surge_and_a_price_spike_on_one_use_count_both():
-    # Twice as much is asked for, a tenth of it gives up, and plants make one: 1 of 2 is served, as plants are the limit.
+    # Twice as much is asked for, a tenth of it gives up, and plants make one: 1 of 2 is served, plants are the limit.
     hits = (
         Hit("demand-surge", goods=("magnet",), demand_rise_share=Span.of(1.0), start_month=5),
         Hit(

@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from reshore.cli import group
-from reshore.data import write_package
+from reshore.chain import build_chain
+from reshore.data import read_package, write_package
 from reshore.errors import InputError
 from reshore.shipped import shipped
 from reshore.stress.records import SCENARIO_TABLES
 from reshore.study import make_study, read_results, read_study, run, write_results
+from reshore.study.stress import check_stress
 from tests.small import settings, small_package
 
 CUT = {
@@ -150,14 +152,17 @@ def test_a_command_without_anyone_who_stops_is_not_understood(folder: Path):
     assert CliRunner().invoke(group, ["stress", str(folder)]).exit_code == 2
 
 
+@pytest.fixture(scope="module")
+def critical():
+    return read_package(shipped("packages") / "critical-2026")
+
+
 @pytest.mark.parametrize("path", sorted(shipped("studies").rglob("*.toml")), ids=lambda path: path.stem)
-def test_shipped_studies_are_sound(path: Path):
+def test_shipped_studies_name_goods_and_firms_that_the_data_hold(path: Path, critical):
     study = read_study(path)
     assert study.question.endswith("?")
-    for scenario in study.scenarios:
-        assert scenario.shocks
-    for use in study.stress.use_shares:
-        assert use.source
+    if study.package_path.name == "critical-2026":
+        check_stress(study, critical, build_chain(critical, *study.chains))
 
 
 def test_the_study_of_an_imported_chain_runs_on_the_import(tmp_path: Path):
