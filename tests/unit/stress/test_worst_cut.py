@@ -30,13 +30,14 @@ def every_set(count: int, size: int) -> list[tuple[int, ...]]:
     return [members for most in range(size + 1) for members in combinations(range(count), most)]
 
 
-def two_products() -> Strikes:
+def two_products(size: float = 1.0) -> Strikes:
     """Firms a and b can each make all 100 of one product; firm c makes 1 of another. Each is worth 1."""
     builder = Builder(maximize=True)
-    sold = builder.variables("sold", 2, high=[100, 1], cost=1.0)
-    made = builder.variables("made", 3, high=[100, 100, 1], says=lambda k: f"made by firm {'abc'[k]}")
+    capacity = np.array([100, 100, 1]) * size
+    sold = builder.variables("sold", 2, high=capacity[1:], cost=1.0)
+    made = builder.variables("made", 3, high=capacity, says=lambda k: f"made by firm {'abc'[k]}")
     builder.require("sales", [([0, 1], sold, 1.0), ([0, 0, 1], made, -1.0)], 2, high=0, says=lambda k: f"product {k}")
-    return strikes_on(builder.build(), ("a", "b", "c"), ([0, 1, 2], made, [100, 100, 1]), at_stake=101)
+    return strikes_on(builder.build(), ("a", "b", "c"), ([0, 1, 2], made, capacity), at_stake=101 * size)
 
 
 def test_two_firms_that_stand_in_for_one_another_are_found_and_greedy_is_not():
@@ -46,6 +47,14 @@ def test_two_firms_that_stand_in_for_one_another_are_found_and_greedy_is_not():
     assert (found.cuts[0].loss, found.cuts[0].bound) == pytest.approx((100, 100))
     assert found.cuts[0].proved
     assert found.greedy_loss == pytest.approx(1)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e6])
+def test_the_unit_of_amounts_scales_out(size: float):
+    found = worst_cuts(two_products(size), Rules(size=2), count=2)
+    assert [cut.members for cut in found.cuts] == [("a", "b"), ("c",)]
+    assert [cut.loss for cut in found.cuts] == pytest.approx([100 * size, size])
+    assert all(cut.proved for cut in found.cuts)
 
 
 def test_greedy_reaches_one_hundredth_of_the_worst():

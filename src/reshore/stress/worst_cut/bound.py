@@ -72,11 +72,11 @@ class Follow:
         given = np.where(self._value < 0, -self._value * x[self._column], 0.0)
         side = strikes.sides(program)
         net = np.bincount(self._row, given, program.n_rows) + np.where(np.isfinite(side), side, 0.0)
-        runs = net > TINY
+        runs = net > 0
         share = np.where(runs[self._row], given / np.where(runs, net, 1.0)[self._row], 0.0)
         row_hit = np.where(runs, strikes.rows[others] / np.where(runs, net, 1.0), 0.0).T
         lost = self._follow(share, row_hit, self._own(others, program, x))
-        gain = np.where(x > 0, np.maximum(-program.cost, 0.0) * x, 0.0)
+        gain = np.maximum(-program.cost, 0.0) * x
         served = float(gain.sum())
         slope = np.zeros(len(strikes.strikers))
         slope[others] = np.minimum(gain @ lost, served) - strikes.forgone[others]
@@ -93,7 +93,7 @@ class Follow:
         total = taken.sum(axis=0)
         safe = np.maximum(np.where(total > 0, program.high, 0.0) - total, 0.0)
         whole = np.minimum(total, program.high)  # where shares overlap, their sum exceeds what there is
-        runs = (whole > TINY) & (x > TINY)
+        runs = (whole > 0) & (x > 0)
         exposed = np.where(runs, np.maximum(x - safe, 0.0) / np.where(runs, x * whole, 1.0), 0.0)
         return np.asarray((taken * exposed).T)
 

@@ -48,7 +48,7 @@ def flow_strikes(
 
     alone = [figures((member,)) for member in range(len(names))]
     base = flow.program
-    if any((one.cost != base.cost).any() for one in alone):
+    if not all(np.allclose(one.cost, base.cost, rtol=1e-9, atol=0.0) for one in alone):
         raise InputError([_not_one_program("tiers of different value that share pro rata")])
     columns = np.stack([_less(base.high, one.high) for one in alone])
     rows = np.stack([_less(base.row_high, one.row_high) + _less(-base.row_low, -one.row_low) for one in alone])

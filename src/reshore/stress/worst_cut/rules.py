@@ -28,7 +28,8 @@ class Rules:
     apart
         Sets of which not all members may be struck together.
     evaluations
-        The most sets whose loss is computed: a limit of work; the answer then says best found and bound.
+        The most sets whose loss is computed: a limit of work. Greedy, the start, is always finished. When the limit
+        comes before the proof, the answer says best found and bound.
     """
 
     size: int | None = None

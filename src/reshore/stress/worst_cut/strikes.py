@@ -32,7 +32,8 @@ class Strikes:
         side, so that doing less of anything asks for nothing more than what feeds on it to do less as well.
     columns, rows
         Shapes (n_strikers, n_columns) and (n_strikers, n_rows): the most that a striker takes off the upper bound of a
-        variable or the side of a requirement. Several together take at most the sum.
+        variable or the side of a requirement, whoever else is struck. Several together take at most the sum, and
+        more strikers never leave more.
     figures
         The program when some are struck; its matrix and costs are those of `program`.
     forgone
