@@ -54,10 +54,14 @@ def most(world: World, situation: Situation) -> Bounds:
     return Bounds(makes, needs)
 
 
-def can_want(world: World, situation: Situation) -> Mask:
-    """Which goods are not ample, shape (n_goods,)."""
-    found = most(world, situation)
-    short: Mask = np.any(situation.room + situation.arriving < found.needs - SLACK, axis=1)
+def can_want(world: World, situation: Situation, grown: Situation | None = None) -> Mask:
+    """Which goods are not ample, shape (n_goods,).
+
+    With `grown`, the same situation with all capacity that could be added: which goods are not ample whatever part of
+    it is. Inputs are then needed for what could be made.
+    """
+    needs = most(world, situation if grown is None else grown).needs
+    short: Mask = np.any(situation.room + situation.arriving < needs - SLACK, axis=1)
     short[world.parents] = False
     lists = (world.consumed, world.capital, world.design)
     good = np.concatenate([*(edges.good for edges in lists), world.parent])

@@ -11,6 +11,8 @@ that of what is served, in millions of US dollars, so the value of a plan is wha
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,8 +20,10 @@ import numpy as np
 from scipy import sparse
 
 from reshore.errors import UsageError
-from reshore.flow import Project, Situation, World
+from reshore.flow.narrow import can_want, narrowed
 from reshore.flow.program import FlowProgram, build_flow, wear_sides
+from reshore.flow.situation import Project, Situation, capacity_of
+from reshore.flow.world import World
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Block, Floats, Indices
 from reshore.optimize.two_stage import Scenario, TwoStage
@@ -45,8 +49,9 @@ class Outlook:
 class Recourse:
     """The flow program of an outlook with the room of every good as rows of their own.
 
+    Only goods that can be short are in it, whatever is built (see `reshore.flow.narrow`): ``world`` is theirs.
     ``room`` (n_goods, n_months) are the rows ``made ≤ room`` (-1 for goods that come only in kinds), ``fit``
-    (n_capital, n_months) those of capacity that is fit to run. ``usd_m`` is what one unit of the program's objective is
+    (n_capital, n_months) those of capacity that is fit to run. ``usd_m`` is what one unit of the flow's objective is
     worth in millions of US dollars.
     """
 
@@ -57,8 +62,28 @@ class Recourse:
     fit: Indices
     usd_m: float
 
-    def effect(self, good: int, profile: Floats) -> tuple[Indices, Floats]:
-        """Rows of which capacity of `good` at a year's pace, (n_months,), moves the upper side, and by how much."""
+    @property
+    def world(self) -> World:
+        """The goods that can be short."""
+        return self.flow.world
+
+    @property
+    def served_usd_m(self) -> float:
+        """What serving all that is asked for is worth, in millions of US dollars: no plan can be worth more."""
+        served = self.flow.at.served
+        return math.fsum((-self.program.cost[served] * self.program.high[served]).ravel())
+
+    def effect(self, good: str, profile: Floats) -> tuple[Indices, Floats]:
+        """Rows of which capacity of `good` at a year's pace, (n_months,), moves the upper side, and by how much.
+
+        Nothing where the good cannot be short, or comes only in kinds.
+        """
+        place = self.world.index.get(good)
+        if place is None or self.room[place, 0] < 0:
+            return np.zeros(0, np.int64), np.zeros(0)
+        return self._moved(place, profile)
+
+    def _moved(self, good: int, profile: Floats) -> tuple[Indices, Floats]:
         world, at = self.flow.world, self.flow.at
         month = profile / 12
         rows: list[Indices] = []
@@ -81,13 +106,17 @@ class Recourse:
         return np.concatenate(rows), np.concatenate(sides)
 
 
-def recourse_of(world: World, outlook: Outlook) -> Recourse:
-    """The recourse program of `outlook`; nothing is solved yet."""
-    flow = build_flow(world, outlook.situation)
+def recourse_of(whole_world: World, outlook: Outlook, projects: Sequence[Project] = ()) -> Recourse:
+    """The recourse program of `outlook`, to which any part of `projects` may be added; nothing is solved yet."""
+    months = outlook.situation.n_months
+    before = np.zeros_like(outlook.situation.capacity) if outlook.situation.added is None else outlook.situation.added
+    grown = replace(outlook.situation, added=before + capacity_of(projects, whole_world.index, months))
+    kept = can_want(whole_world, outlook.situation, grown)
+    flow = build_flow(*narrowed(whole_world, outlook.situation, kept))
+    world = flow.world
     program, at = flow.program, flow.at
     own = np.setdiff1d(np.arange(len(world.goods)), world.parents)
     moved = np.concatenate([at.made[own].ravel(), at.fit.ravel()])
-    months = outlook.situation.n_months
     extra = sparse.csr_array(
         (np.ones(moved.size), (np.arange(moved.size), moved)), shape=(moved.size, program.n_columns)
     )
@@ -101,7 +130,7 @@ def recourse_of(world: World, outlook: Outlook) -> Recourse:
     room = np.full(at.made.shape, -1, dtype=np.int64)
     room[own] = start + np.arange(split).reshape(own.size, months)
     fit = start + split + np.arange(at.fit.size).reshape(at.fit.shape)
-    usd_m = max(float(outlook.situation.value.max(initial=0.0)), 1e-300) / MILLION
+    usd_m = max(float(flow.situation.value.max(initial=0.0)), 1e-300) / MILLION
     whole = replace(
         program,
         cost=program.cost * usd_m,
@@ -124,6 +153,8 @@ class Security:
         The chain, what may happen to it (odds sum to 1), and ways to add capacity.
     risk_weight, risk_level
         Attitude to risk: weight and level of CVaR; see `TwoStage`.
+    kin
+        Another program of the same world and projects: where outlooks share a situation, its recourse is used again.
     """
 
     world: World
@@ -131,6 +162,7 @@ class Security:
     projects: tuple[Project, ...]
     risk_weight: float = 0.0
     risk_level: float = 0.9
+    kin: Security | None = field(default=None, repr=False, compare=False)
     recourses: tuple[Recourse, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -138,10 +170,11 @@ class Security:
         for project in self.projects:
             if project.good not in self.world.index or project.good in kinds:
                 raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
-        known: dict[int, Recourse] = {}
+        theirs = () if self.kin is None else self.kin.recourses
+        known = {id(recourse.outlook.situation): recourse for recourse in theirs}
         for outlook in self.outlooks:
             if id(outlook.situation) not in known:
-                known[id(outlook.situation)] = recourse_of(self.world, outlook)
+                known[id(outlook.situation)] = recourse_of(self.world, outlook, self.projects)
         found = tuple(replace(known[id(outlook.situation)], outlook=outlook) for outlook in self.outlooks)
         object.__setattr__(self, "recourses", found)
 
@@ -156,7 +189,7 @@ class Security:
         rows, columns, values = [], [], []
         for number, project in enumerate(self.projects):
             share = 1.0 if delivered is None else float(delivered[number])
-            places, sides = recourse.effect(self.world.index[project.good], share * project.by_month(months))
+            places, sides = recourse.effect(project.good, share * project.by_month(months))
             rows.append(places)
             columns.append(np.full(places.size, number))
             values.append(sides)
@@ -184,7 +217,10 @@ class Security:
         assert built is not None
         place = sparse.csr_array((np.ones(n), (np.arange(n), built)), shape=(n, first.n_columns))
         scenarios = tuple(
-            Scenario(recourse.outlook.name, recourse.outlook.odds, recourse.program, sparse.csr_array(-effect @ place))
+            Scenario(
+                recourse.outlook.name, recourse.outlook.odds, recourse.program, sparse.csr_array(-effect @ place),
+                least=-recourse.served_usd_m,
+            )
             for recourse, effect in zip(self.recourses, self.effects, strict=True)
-        )
+        )  # fmt: skip
         return TwoStage(first, scenarios, self.risk_weight, self.risk_level)

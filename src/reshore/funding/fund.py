@@ -16,10 +16,11 @@ import polars as pl
 
 from reshore.errors import NoAnswerError
 from reshore.flow.security import Security
+from reshore.flow.situation import Project
 from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Pool, Rules, build_choice, read_plan
 from reshore.optimize import Limits
 from reshore.optimize.program import Floats
-from reshore.optimize.two_stage import Cuts, Decision, Method, solve_two_stage
+from reshore.optimize.two_stage import Cuts, Decision, Evaluator, Method, solve_two_stage
 
 GAP = 1e-4
 """Relative gap at which the search for a plan stops unless asked for less."""
@@ -69,15 +70,17 @@ class Fund:
         What can be chosen and under which terms.
     gap_share, limits, method
         When the search stops, and how it goes; see `solve_two_stage`.
+    kin
+        Another fund whose solver sessions are used where outlooks share a situation.
     """
 
     def __init__(
         self, security: Security, candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules,
-        gap_share: float = GAP, limits: Limits | None = None, method: Method | None = None,
+        gap_share: float = GAP, limits: Limits | None = None, method: Method | None = None, kin: Fund | None = None,
     ) -> None:  # fmt: skip
         assert len(candidates) == len(security.projects)
         self.security, self.candidates, self.offers, self.rules = security, tuple(candidates), tuple(offers), rules
-        self._gap, self._limits, self._method = gap_share, limits, method
+        self._gap, self._limits, self._method, self._kin = gap_share, limits, method, kin
 
     @cached_property
     def _open(self) -> Choice:
@@ -87,7 +90,13 @@ class Fund:
     @cached_property
     def _cuts(self) -> Cuts:
         """What all searches learn of the outlooks."""
-        return Cuts(self.security.program(self._open.program, self._open.built))
+        kin = None if self._kin is None else self._kin.evaluator
+        return Cuts(self.security.program(self._open.program, self._open.built), kin)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The sessions in which outlooks are solved."""
+        return self._cuts.evaluator
 
     @cached_property
     def nothing(self) -> Decision:
@@ -103,6 +112,24 @@ class Fund:
         """What building parts of the candidates adds to service: by odds, and in each outlook."""
         found = self._at(np.asarray(built, dtype=np.float64))
         return self.nothing.objective - found.objective, self.nothing.costs - found.costs
+
+    def worth_if(self, built: Floats, projects: Sequence[Project], delivered: Sequence[Floats]) -> float:
+        """What a plan would add if its projects were `projects`, delivering other shares of their capacity.
+
+        `delivered` holds shares per project, (n_projects,), for each outlook.
+        """
+        effects = []
+        for recourse, shares in zip(self.security.recourses, delivered, strict=True):
+            months = recourse.outlook.situation.n_months
+            moved = [
+                recourse.effect(project.good, float(part * share) * project.by_month(months))
+                for project, part, share in zip(projects, built, shares, strict=True)
+                if part > 0
+            ]
+            rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in moved)])
+            effects.append((rows, np.concatenate([np.zeros(0), *(sides for _, sides in moved)])))
+        costs = self.evaluator.shifted(np.zeros(self._open.program.n_columns), effects, 1.0)
+        return math.fsum(self.nothing.weights * (self.nothing.costs - costs))
 
     def best(self, rules: Rules | None = None) -> Funded:
         """The best plan under `rules`, by default those of the fund.

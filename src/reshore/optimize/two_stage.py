@@ -41,8 +41,8 @@ EXTENSIVE_COEFFICIENTS = 400_000
 """Up to this many coefficients the program is written out in full."""
 
 GAP = 1e-6
-NOISE = 1e-9
-"""Relative distance to the bound below which nothing more can be told."""
+NOISE = 1e-8
+"""Distance to the bound, relative to what is at stake in the scenarios, below which nothing more can be told."""
 
 MOST_ROUNDS = 400
 
@@ -52,13 +52,14 @@ class Scenario:
     """One way in which things may turn out.
 
     ``recourse`` is the program after the fact, ``technology`` (n_rows, n_first) how much each first decision adds to
-    each of its rows. ``odds`` of all scenarios sum to 1.
+    each of its rows. ``odds`` of all scenarios sum to 1. ``least`` is what it costs at least, where that is known.
     """
 
     name: str
     odds: float
     recourse: Program
     technology: sparse.csr_array
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -169,14 +170,15 @@ def solve_two_stage(
 class Evaluator:
     """What first decisions come to, one after the other: each scenario is solved anew from its last basis.
 
-    Scenarios that share a recourse program share the basis as well.
+    Scenarios that share a recourse program share the basis as well, also with those of `kin`.
     """
 
-    def __init__(self, program: TwoStage) -> None:
+    def __init__(self, program: TwoStage, kin: Evaluator | None = None) -> None:
         if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
-        shared: dict[int, Session] = {}
+        known = () if kin is None else zip(kin.program.scenarios, kin._sessions, strict=True)
+        shared = {id(scenario.recourse): session for scenario, session in known}
         for scenario in program.scenarios:
             if id(scenario.recourse) not in shared:
                 shared[id(scenario.recourse)] = Session(scenario.recourse)
@@ -314,11 +316,16 @@ class Cuts:
     the scenarios: budgets on a frontier, or one scenario at a time, start from what others have learned.
     """
 
-    def __init__(self, program: TwoStage) -> None:
-        self.evaluator = Evaluator(program)
+    def __init__(self, program: TwoStage, kin: Evaluator | None = None) -> None:
+        self.evaluator = Evaluator(program, kin)
         self._scenarios = program.scenarios
         self._cuts: list[list[tuple[Floats, float]]] = [[] for _ in program.scenarios]
-        self._floors = [_least_cost(program.first, scenario) for scenario in program.scenarios]
+        self._floors = [
+            _least_cost(program.first, scenario)
+            if scenario.least is None
+            else scenario.least - NOISE * abs(scenario.least)
+            for scenario in program.scenarios
+        ]
 
     def solve(
         self, program: TwoStage, gap_share: float = GAP, limits: Limits | None = None, reference: float = 0.0
@@ -388,7 +395,7 @@ class _Search:
     def _is_closed(self, value: float, bound: float) -> bool:
         if not math.isfinite(value):
             return False
-        noise = NOISE * max(1.0, abs(value))
+        noise = NOISE * max(abs(value), float(np.abs(self.cuts.floors).max(initial=0.0)), 1e-9)
         return value - bound <= max(noise, self.gap_share * abs(value - self.reference))
 
     def _master(self, relaxed: bool) -> tuple[Floats, float]:

@@ -57,13 +57,15 @@ class Pricing:
         Outlooks and projects.
     plan
         How much of each project is built, (n_projects,), in [0, 1].
+    kin
+        An evaluator whose sessions are used where it knows the same scenarios.
 
     All worth is in millions of US dollars over the horizon of the outlooks.
     """
 
-    def __init__(self, security: Security, plan: Floats) -> None:
+    def __init__(self, security: Security, plan: Floats, kin: Evaluator | None = None) -> None:
         self.security, self.plan = security, np.asarray(plan, dtype=np.float64)
-        self._evaluator = Evaluator(security.program())
+        self._evaluator = Evaluator(security.program(), kin)
         self._known: dict[tuple[float, ...], Decision] = {}
 
     def at(self, built: Floats) -> Decision:
@@ -122,7 +124,7 @@ class Pricing:
 
     def _standing(self, recourse: Recourse, good: str) -> tuple[np.ndarray, Floats]:
         months = recourse.outlook.situation.n_months
-        return recourse.effect(self.security.world.index[good], np.ones(months))
+        return recourse.effect(good, np.ones(months))
 
     def _probed(self, effects: Sequence[tuple[np.ndarray, Floats]], step: float) -> float:
         """Change of worth per unit when capacity changes by `step` in every outlook, at the weights of the plan."""
@@ -254,8 +256,8 @@ def _entries(
     security: Security, recourse: Recourse, duals: Floats, plan: Floats, number: int
 ) -> list[tuple[str, str, float]]:
     """Party, item and amount of everything that limits an outlook, priced: sides of rows and bounds of variables."""
-    world, flow, program = security.world, recourse.flow, recourse.program
-    at, names = flow.at, security.world.goods
+    world, flow, program = recourse.world, recourse.flow, recourse.program
+    at, names = flow.at, world.goods
     effect = security.effects[number]
     entries = [
         ("project", str(project), float(-(effect[:, [project]].T @ duals)[0] * plan[project]))
@@ -284,7 +286,7 @@ def _entries(
     opening[:, 0] = _opening(recourse)
     price = -duals[at.balance]
     add("stock", np.arange(len(names)), -price * opening)
-    add("delivery", np.arange(len(names)), -price * recourse.outlook.situation.arriving)
+    add("delivery", np.arange(len(names)), -price * flow.situation.arriving)
     add("demand", world.final, tight[at.served])
     add("store", np.arange(len(names)), tight[at.stock])
     for (party, good), amounts in sorted(by_good.items()):
@@ -295,4 +297,4 @@ def _entries(
 def _opening(recourse: Recourse) -> Floats:
     """Stocks at the beginning, from the first month's balance: its side is minus stocks and deliveries."""
     side = recourse.program.row_low[recourse.flow.at.balance[:, 0]]
-    return np.asarray(-side - recourse.outlook.situation.arriving[:, 0], dtype=np.float64)
+    return np.asarray(-side - recourse.flow.situation.arriving[:, 0], dtype=np.float64)

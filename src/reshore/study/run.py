@@ -86,7 +86,7 @@ def _money(
     if study.fund is None:
         return {}
     # Plans load the solver, which studies without money do without.
-    from reshore.study.fund import fund_study
+    from reshore.study.money import fund_study
 
     return fund_study(study, package, stress_case(study, package, chain, control), step)
 

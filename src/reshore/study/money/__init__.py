@@ -1,0 +1,49 @@
+"""Money as a part of a study: from scenarios and projects to prices, payments and the plan that buys most security."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import polars as pl
+
+from reshore.data import DataPackage
+from reshore.funding.records import FUND_TABLES
+from reshore.pricing.records import PRICING_TABLES
+from reshore.stress.case import StressCase
+from reshore.study.money import plans, prices
+from reshore.study.money.question import Rows, ask, frame_of
+from reshore.study.settings import Study
+
+Step = Callable[[str], AbstractContextManager[object]]
+
+
+def fund_study(
+    study: Study, package: DataPackage, case: StressCase, step: Step = nullcontext
+) -> Mapping[str, pl.DataFrame]:
+    """The tables of prices and of the plan; none when the study does not speak of money.
+
+    Raises
+    ------
+    InputError
+        When the study names instruments that the data do not hold, or scenarios without odds.
+    InfeasibleError
+        When no plan meets the rules.
+    """
+    if study.fund is None:
+        return {}
+    with step("reading projects and instruments"):
+        question = ask(study, package, case)
+    with step(f"choosing among {len(question.options.options)} projects"):
+        chosen = question.fund.best()
+    rows: dict[str, Rows] = {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question)}
+    with step("the second best plan, and what was really awarded"):
+        rows["fund_plans"] = plans.plans(question, chosen)
+    with step("what more money buys"):
+        rows["fund_frontier"] = plans.frontier(question)
+    with step("regret, and what moves the plan"):
+        rows |= {"fund_regret": plans.regret(question, chosen), "fund_tornado": plans.tornado(question, chosen)}
+    with step("pricing security"):
+        rows |= prices.prices(question, chosen)
+    rows["fund_left_out"] = plans.left_out(question)
+    return {table.name: frame_of(table, rows[table.name]) for table in (*PRICING_TABLES, *FUND_TABLES)}

@@ -1,0 +1,238 @@
+"""Plans as tables: what to fund, what stands around it, and what was really awarded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from reshore.flow.security import Outlook
+from reshore.funding.candidates import LeftOut
+from reshore.funding.fund import Funded
+from reshore.funding.portfolio import Deal, Plan
+from reshore.optimize.program import Floats
+from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
+from reshore.units import SHARE, USD, written
+
+
+def _range(question: Question, built: Floats) -> tuple[float, float]:
+    """Worth of a plan over the ranges of odds."""
+    draws = question.settings.draws
+    ends = np.array(
+        [[low / draws, high / draws] for low, _, high in list(question.odds.values())[:-1] for _ in range(draws)]
+    )
+    low, high = np.vstack([ends, [[0.0, 1.0]]]).T
+    return question.fund.odds_range(built, low, high)
+
+
+def plans(question: Question, chosen: Funded) -> Rows:
+    """The chosen plan, the next one, and what was really awarded."""
+    rows = [_plan_row(question, "chosen", chosen.plan, chosen.built, chosen)]
+    second = question.fund.second_best(chosen)
+    if second is not None:
+        rows.append(_plan_row(question, "second best", second.plan, second.built, second))
+    real = _real_awards(question)
+    if real is not None:
+        rows.append(_plan_row(question, "real awards", *real, None))
+    return rows
+
+
+def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: Funded | None) -> dict[str, object]:
+    worth = question.fund.worth(built)[0]
+    low, high = _range(question, built)
+    labels = {option.project: option.candidate.label for option in question.options.options}
+    named = ", ".join(labels[project] for project in plan.built) or "nothing"
+    method, proof = "the awards as announced", ""
+    if funded is not None:
+        method = f"cuts, {funded.rounds} rounds" if funded.method == "cuts" else "the program in full"
+        proof = f"; no other plan under these rules is worth more than {written(usd(funded.bound), USD)}"
+    sentence = (
+        f"{named}: {written(usd(plan.face), USD)} USD of face value avoid {written(usd(worth), USD)} USD of expected "
+        f"loss ({written(usd(low), USD)} to {written(usd(high), USD)} over the range of odds){proof}"
+    )
+    return {
+        "plan": name, "worth_usd": usd(worth), "worth_usd_low": usd(low), "worth_usd_high": usd(high),
+        "bound_usd": None if funded is None else usd(funded.bound),
+        "gap_share": None if funded is None else funded.gap_share,
+        "face_usd": usd(plan.face), "subsidy_usd": usd(plan.subsidy), "built_count": len(plan.built),
+        "built": ";".join(plan.built) or None, "method": method, "sentence": sentence,
+    }  # fmt: skip
+
+
+def _real_awards(question: Question) -> tuple[Plan, Floats] | None:
+    """What was really awarded by the programmes named in the study, for the same candidates."""
+    programmes = question.settings.compare_with
+    if not programmes:
+        return None
+    awards = question.package["awards"].filter(
+        pl.col("programme").is_in(list(programmes))
+        & (pl.col("status") != "cancelled")
+        & pl.col("amount_usd").is_not_null()
+    )
+    made: list[Deal] = []
+    parts: dict[str, float] = {}
+    for row in awards.sort("award").iter_rows(named=True):
+        for option in question.options.options:
+            if option.organization != row["organization"] or row["good"] not in (None, option.capacity.good):
+                continue
+            amount = row["amount_usd"] / MILLION
+            part = min(1.0, amount / option.candidate.asks) if option.candidate.asks > 0 else 1.0
+            parts[option.project] = min(1.0, parts.get(option.project, 0.0) + part)
+            made.append(Deal(option.project, row["award"], amount, 0.0))
+            break
+    if not made:
+        return None
+    plan = Plan(tuple(sorted(parts)), tuple(parts[name] for name in sorted(parts)), tuple(made))
+    return plan, np.array([parts.get(option.project, 0.0) for option in question.options.options])
+
+
+def deals(question: Question, chosen: Funded) -> Rows:
+    """Who gets how much, by which instrument, and what would be lost without it."""
+    lost = dict(question.fund.removals(chosen).iter_rows())
+    parts = dict(zip(chosen.plan.built, chosen.plan.parts, strict=True))
+    goods = {option.project: option for option in question.options.options}
+    rows = []
+    for deal in chosen.plan.deals:
+        option = goods[deal.candidate]
+        persons = _reasons(question.options.needs_person, deal.candidate, deal.instrument)
+        rows.append(
+            {"project": deal.candidate, "label": option.candidate.label, "instrument": deal.instrument,
+             "good": option.capacity.good, "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy),
+             "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
+             "needs_person": persons}
+        )  # fmt: skip
+    return rows
+
+
+def _reasons(found: Sequence[LeftOut], project: str, instrument: str) -> str | None:
+    words = [one.reason for one in found if one.project == project and one.instrument == instrument]
+    return "; ".join(words) or None
+
+
+def candidates(question: Question) -> Rows:
+    """Projects that were considered, and those that were left out."""
+    rows: Rows = []
+    labels = dict(question.package["projects"].select("project", "label").iter_rows())
+    goods = dict(question.package["projects"].select("project", "good").iter_rows())
+    for option in question.options.options:
+        months = option.capacity
+        rows.append(
+            {"project": option.project, "label": option.candidate.label, "considered": True, "good": months.good,
+             "capacity_share": months.capacity, "asked_usd": usd(option.candidate.asks),
+             "ready_months": months.build_months + months.qualify_months + months.ramp_months,
+             "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
+        )  # fmt: skip
+    for one in question.options.left_out:
+        if one.project and not one.instrument:
+            rows.append({"project": one.project, "label": labels[one.project], "considered": False,
+                         "good": goods[one.project], "reason": one.reason})  # fmt: skip
+    return rows
+
+
+def frontier(question: Question) -> Rows:
+    """The best plan for each budget of the first instrument."""
+    first = question.rules.pools[0]
+    if first.face is None:
+        return []
+    budgets = [part * first.face for part in question.settings.frontier]
+    return [
+        {"budget_usd": usd(point.budget), "worth_usd": usd(point.funded.worth), "bound_usd": usd(point.funded.bound),
+         "gap_share": point.funded.gap_share, "face_usd": usd(point.funded.plan.face),
+         "enters": ";".join(point.enters) or None, "leaves": ";".join(point.leaves) or None}
+        for point in question.fund.frontier(budgets, first.name)
+    ]  # fmt: skip
+
+
+def regret(question: Question, chosen: Funded) -> Rows:
+    """Regret on the mean capacity of projects: one outlook per scenario."""
+    mean = question.mean
+    worth, by_outlook = mean.worth(chosen.built)
+    table = mean.regret(replace(chosen, worth=worth, by_outlook=by_outlook))
+    return [
+        {"outlook": row["outlook"], "odds_share": question.odds[row["outlook"]][1],
+         "worth_usd": usd(row["worth_usd_m"]), "best_usd": usd(row["best_usd_m"]),
+         "regret_usd": usd(row["regret_usd_m"])}
+        for row in table.iter_rows(named=True)
+    ]  # fmt: skip
+
+
+def tornado(question: Question, chosen: Funded) -> Rows:
+    """The worth of the plan under other assumptions: when scenarios begin, who succeeds, stocks, and odds."""
+    base, after = chosen.worth, question.settings.cut_after_months
+    rows: Rows = []
+
+    def row(name: str, low: tuple[str, float], high: tuple[str, float]) -> None:
+        least, most = sorted((low[1], high[1]))
+        rows.append(
+            {"assumption": name, "low_case": low[0], "high_case": high[0], "worth_usd": usd(base),
+             "worth_usd_low": usd(min(least, base)), "worth_usd_high": usd(max(most, base)),
+             "swing_usd": usd(most - least)}
+        )  # fmt: skip
+
+    early, late = ((f"{months:g} months on", _begins(question, chosen, months)) for months in (after / 2, after * 1.5))
+    row("When scenarios begin", early, late)
+    half, more = (_succeeds(question, chosen, factor) for factor in (0.5, 1.5))
+    row("Odds that projects succeed", ("half of those stated", half), ("half as much again, at most 1", more))
+    row("Stocks", *((f"every stock at its {end} end", _stocked(question, chosen, end)) for end in ("low", "high")))
+    for scenario in question.study.scenarios:
+        assert scenario.odds is not None
+        row(f"Odds: {scenario.label}",
+            *((written(odds, SHARE), _weighed(question, chosen, scenario.label, odds))
+              for odds in (scenario.odds.low, scenario.odds.high)))  # fmt: skip
+    down = question.study.stress.downstream
+    if down is not None:
+        row(
+            "Counting what hangs on it",
+            *((f"times {ratio:g}", base * ratio) for ratio in (down.ratio.low, down.ratio.high)),
+        )
+    return rows
+
+
+def _begins(question: Question, chosen: Funded, months: float) -> float:
+    """Worth when scenarios begin so many months after the decision."""
+    projects = [replace(project, start_month=-months) for project in question.projects]
+    delivered = [_delivered(outlook, question) for outlook in question.fund.security.outlooks]
+    return question.fund.worth_if(chosen.built, projects, delivered)
+
+
+def _delivered(outlook: Outlook, question: Question) -> Floats:
+    return question.certain if outlook.delivered is None else outlook.delivered
+
+
+def _succeeds(question: Question, chosen: Funded, factor: float) -> float:
+    """Worth when the odds that projects succeed are `factor` times those stated, with the same draws."""
+    draws = question.settings.draws
+    per_scenario = [question.succeeds(draw, factor) for draw in range(draws)]
+    delivered = per_scenario * len(question.study.scenarios) + [question.certain]
+    return question.fund.worth_if(chosen.built, question.projects, delivered)
+
+
+def _stocked(question: Question, chosen: Funded, end: str) -> float:
+    """Worth when every stock is at one end of its range."""
+    case = question.case
+    stocks = np.array([getattr(span, end) for span in case.stocks])
+    return replace(question, case=replace(case, world=replace(case.world, stock_months=stocks))).fund.worth(
+        chosen.built
+    )[0]
+
+
+def _weighed(question: Question, chosen: Funded, label: str, odds: float) -> float:
+    """Worth when one scenario has other odds, as far as the others leave room; nothing happens with the rest."""
+    stated = {name: point for name, (_, point, _) in question.odds.items() if name != NOTHING}
+    room = 1.0 - math.fsum(point for name, point in stated.items() if name != label)
+    stated[label] = min(odds, room)
+    draws = question.settings.draws
+    weights = [stated[name] / draws for name in stated for _ in range(draws)]
+    return math.fsum(np.array([*weights, 1.0 - math.fsum(weights)]) * chosen.by_outlook)
+
+
+def left_out(question: Question) -> Rows:
+    """Offers and instruments that were left out, and why."""
+    return [
+        {"project": one.project or None, "instrument": one.instrument, "reason": one.reason}
+        for one in question.options.left_out
+        if one.instrument
+    ]

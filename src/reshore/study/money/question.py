@@ -1,0 +1,210 @@
+"""`Question`: everything that prices and plans of a study are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from reshore.data import DataPackage
+from reshore.errors import InputError, Place, Problem
+from reshore.flow import Project, Situation, cut_off
+from reshore.flow.security import Outlook, Security
+from reshore.funding.candidates import Options, make_offers, read_options
+from reshore.funding.fund import Fund
+from reshore.funding.instruments import read_instruments
+from reshore.funding.portfolio import Pool, Rules
+from reshore.funding.settings import FundSettings
+from reshore.optimize.program import Floats
+from reshore.seeds import stream
+from reshore.stress.case import StressCase
+from reshore.stress.outcomes import terms_of, try_out
+from reshore.stress.scenarios import Scenario
+from reshore.study.settings import Study
+from reshore.tables import Table, frame_schema
+from reshore.tables.cells import did_you_mean
+
+MILLION = 1e6
+NOTHING = "nothing happens"
+Rows = list[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that a plan of a study is made of."""
+
+    study: Study
+    settings: FundSettings
+    package: DataPackage
+    case: StressCase
+    options: Options
+
+    @cached_property
+    def odds(self) -> Mapping[str, tuple[float, float, float]]:
+        """Odds of each outlook: low, as stated, high; the last is that nothing happens."""
+        found = {}
+        for scenario in self.study.scenarios:
+            assert scenario.odds is not None
+            found[scenario.label] = (scenario.odds.low, scenario.odds.point, scenario.odds.high)
+        stated = math.fsum(point for _, point, _ in found.values())
+        found[NOTHING] = (0.0, max(0.0, 1.0 - stated), 1.0)
+        return found
+
+    @cached_property
+    def situations(self) -> Mapping[str, Situation]:
+        """The situation of each outlook, by its name without draws."""
+        found = {scenario.label: self._situation(scenario) for scenario in self.study.scenarios}
+        return {**found, NOTHING: self._situation(None)}
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        """Capacity of each candidate, decided so long before the scenarios begin as the study says."""
+        early = -self.settings.cut_after_months
+        return tuple(replace(option.capacity, start_month=early) for option in self.options.options)
+
+    @cached_property
+    def certain(self) -> Floats:
+        """Odds of success per candidate, (n_candidates,)."""
+        return np.array([option.odds for option in self.options.options], dtype=np.float64)
+
+    def _situation(self, scenario: Scenario | None) -> Situation:
+        """What a scenario does, with service valued as the study says; uses without a value do not count."""
+        if scenario is None:
+            first = self.study.scenarios[0]
+            one = cut_off(self.case.world, (), terms_of(self.case, first))
+        else:
+            one = try_out(self.case, scenario).situation
+        weights = {"home": 1.0, "defense": 1.0} if self.settings.counts == "home" else None
+        tiers = one.tiers if weights is None else tuple(replace(t, value=weights.get(t.name, 0.0)) for t in one.tiers)
+        value = np.nan_to_num(self.case.point.value_usd)
+        return replace(one, tiers=tiers, value=value)
+
+    def outlooks(self, draws: int) -> tuple[Outlook, ...]:
+        """What may happen: each scenario with `draws` draws of which projects succeed, and that nothing happens.
+
+        Without draws every project delivers its odds of its capacity, which is its mean.
+        """
+        found = []
+        for scenario in self.study.scenarios:
+            odds, situation = self.odds[scenario.label][1], self.situations[scenario.label]
+            if not draws:
+                found.append(Outlook(scenario.label, odds, situation, self.certain))
+            for draw in range(draws):
+                name = f"{scenario.label}, draw {draw + 1}"
+                found.append(Outlook(name, odds / draws, situation, self.succeeds(draw)))
+        found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.certain))
+        return tuple(found)
+
+    def succeeds(self, draw: int, factor: float = 1.0) -> Floats:
+        """Which candidates succeed in a draw, 1 or 0, with their odds times `factor`; scenarios meet the same draws."""
+        names = [option.project for option in self.options.options]
+        luck = [stream(self.study.seed, f"fund: success of {name}", draw).random() for name in names]
+        return (np.array(luck) < np.minimum(factor * self.certain, 1.0)).astype(np.float64)
+
+    def security(self, draws: int, kin: Security | None = None) -> Security:
+        """The security program of the study, with draws of success or with every project at its mean."""
+        risk = (self.settings.risk_weight, self.settings.risk_level)
+        return Security(self.case.world, self.outlooks(draws), self.projects, *risk, kin)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Budgets and other rules of the plan."""
+        known = read_instruments(self.package["instruments"])
+        pools = []
+        for budget in self.settings.budgets:
+            own = known[budget.instrument]
+            face = own.budget_face_usd if budget.face_usd is None else budget.face_usd
+            subsidy = own.budget_subsidy_usd if budget.subsidy_usd is None else budget.subsidy_usd
+            pools.append(
+                Pool(
+                    budget.instrument,
+                    None if face is None else face / MILLION,
+                    None if subsidy is None else subsidy / MILLION,
+                )
+            )
+        settings = self.settings
+        return Rules(
+            tuple(pools), settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible
+        )
+
+    @cached_property
+    def fund(self) -> Fund:
+        """Candidates and offers on the security program, with draws of which projects succeed."""
+        return self._fund(self.security(self.settings.draws))
+
+    @cached_property
+    def mean(self) -> Fund:
+        """The same with every project at its mean: one outlook per scenario."""
+        return self._fund(self.security(0, self.fund.security), self.fund)
+
+    def _fund(self, security: Security, kin: Fund | None = None) -> Fund:
+        candidates = [option.candidate for option in self.options.options]
+        return Fund(security, candidates, self.options.offers, self.rules, self.settings.gap_share, kin=kin)
+
+
+def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
+    """The question of a study that speaks of money.
+
+    Raises
+    ------
+    InputError
+        When the study names instruments that the data do not hold, or scenarios without odds.
+    """
+    settings = study.fund
+    assert settings is not None
+    _check(study, settings, package)
+    return Question(study, settings, package, case, _options(study, settings, package, case))
+
+
+def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
+    known = package["instruments"]["instrument"].to_list()
+    problems: list[Problem] = []
+
+    def refuse(code: str, key: str, found: str, expected: str, fix: str) -> None:
+        problems.append(Problem(code, Place(study.file or "study", 0, key), found, expected, fix))
+
+    for budget in settings.budgets:
+        if budget.instrument not in known:
+            fix = did_you_mean(budget.instrument, known)
+            refuse("dangling-reference", "fund.budgets", f"'{budget.instrument}'", "an instrument of the data", fix)
+    if not study.scenarios:
+        refuse(
+            "missing-key", "scenarios", "no scenario", "scenarios with odds", "write [[scenarios]]: what may be lost"
+        )
+    for scenario in study.scenarios:
+        if scenario.odds is None:
+            fix = "write odds = 0.1, or odds = [0.05, 0.2]: an opinion, and the plan shows what it turns on"
+            refuse("missing-key", f"scenarios.{scenario.name}.odds", "no odds", "odds, or a range of odds", fix)
+    lengths = sorted({scenario.months for scenario in study.scenarios})
+    if len(lengths) > 1:
+        found = ", ".join(map(str, lengths))
+        refuse(
+            "out-of-range", "scenarios.months", found, "one length in a study with [fund]", "give all the same months"
+        )
+    if problems:
+        raise InputError(problems)
+
+
+def _options(study: Study, settings: FundSettings, package: DataPackage, case: StressCase) -> Options:
+    sites = settings.sites or (study.home,)
+    options, left_out = read_options(package, case.chain, sites, settings.statuses, settings.defaults)
+    known = read_instruments(package["instruments"])
+    instruments = [known[budget.instrument] for budget in settings.budgets]
+    found = make_offers(package, options, instruments, settings.market, study.at, study.concern)
+    return replace(found, left_out=(*left_out, *found.left_out))
+
+
+def usd(millions: float) -> float:
+    """Millions of US dollars in dollars."""
+    return millions * MILLION
+
+
+def frame_of(table: Table, rows: Rows) -> pl.DataFrame:
+    """Rows under the columns of a table, sorted by its key."""
+    schema = frame_schema(table)
+    filled = [{name: row.get(name) for name in schema} for row in rows]
+    return pl.DataFrame(filled, schema=schema, orient="row").sort(table.key, nulls_last=True)
