@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from reshore.study.results import Results
 SHOWN_SOURCES = 20
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_UNITS = re.compile(r" (?=%)|(?<=\d) (?=(?:k|M|bn|tn)\b)|(?<=[\dkMn]) (?=USD\b)")
 
 
 def write_report(results: Results, path: Path) -> None:
@@ -66,13 +68,13 @@ def _template() -> jinja2.Template:
 
 
 def _unbroken(value: object) -> object:
-    """Text in which a number is never parted from its percent sign."""
-    return value.replace(" %", "\u00a0%") if type(value) is str else value
+    """Text in which a number is never parted from its percent sign, nor from its millions of dollars."""
+    return _UNITS.sub("\u00a0", value) if type(value) is str else value
 
 
 @lru_cache(maxsize=1)
 def _style() -> str:
-    return f"\n{_asset('style.css')}{style_rules()}\n"
+    return f"\n{_asset('style.css')}{_asset('drawings.css')}{style_rules()}\n"
 
 
 def _asset(name: str) -> str:

@@ -111,7 +111,9 @@ class Page:
             goods.setdefault(key, set()).add(good)
         for good, key in results["exposure"].select("good", "net_import_reliance_source").drop_nulls().iter_rows():
             goods.setdefault(key, set()).add(good)
-        for name in ("inputs", "stakes", "posts"):
+        money = ("projects", "instruments", "awards") if "fund_plans" in results.tables else ()
+        uses = ("demand",) if "stress_scenarios" in results.tables else ()
+        for name in ("inputs", "stakes", "posts", *uses, *money):
             for key in results.package[name]["source"].unique():
                 goods.setdefault(key, set())
         rows = results.package["sources"].filter(pl.col("source").is_in(sorted(goods))).sort("source")

@@ -19,6 +19,9 @@ from reshore.report.sections.look_through import look_through
 from reshore.report.sections.overview import overview
 from reshore.report.sections.reliance import reliance
 from reshore.report.sections.sources import sources
+from reshore.report.sections.stress import stress
+from reshore.report.sections.stress_cuts import stress_cuts
+from reshore.report.sections.stress_ladder import stress_ladder
 from reshore.report.sections.suppliers import suppliers
 from reshore.report.sections.unknown import unknown
 
@@ -37,6 +40,9 @@ class Section:
 
 SECTIONS: tuple[Section, ...] = (
     Section("overview", "Findings", overview),
+    Section("stress", "What stops, and when", stress),
+    Section("stress_ladder", "What runs out first", stress_ladder),
+    Section("stress_cuts", "Worst cuts", stress_cuts),
     Section("boards", "Boards", boards),
     Section("cones", "Most exposed goods", cones),
     Section("cuts", "What stops with whom", cuts),
