@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from reshore.cli import group
 from reshore.chain import build_chain
+from reshore.cli import group
 from reshore.data import read_package, write_package
 from reshore.errors import InputError
 from reshore.shipped import shipped
