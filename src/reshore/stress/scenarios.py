@@ -179,10 +179,15 @@ def _scenario(row: Mapping[str, Any], place: str, home: str, refuse: Refuse) -> 
     if pool and home not in pool:
         refuse("out-of-range", f"{place}.pool", ", ".join(pool), f"a pool that holds home ({home})", "add home")
     odds = row.get("odds")
+    shocks = tuple(_hit(hit, f"{place}.shocks[{k}]", home, months, refuse) for k, hit in enumerate(hits, 1))
+    struck = sorted({country for hit in shocks for country in hit.countries} & set(pool))
+    if struck:
+        refuse("out-of-range", f"{place}.pool", ", ".join(struck), "a pool of countries that are not struck",
+               "leave them out: they serve themselves")  # fmt: skip
     return Scenario(
         name=name,
         label=str(row.get("label", name)),
-        shocks=tuple(_hit(hit, f"{place}.shocks[{k}]", home, months, refuse) for k, hit in enumerate(hits, 1)),
+        shocks=shocks,
         odds=None if odds is None else _span(odds, f"{place}.odds", refuse, most=1.0),
         months=months,
         rationing=str(row.get("rationing", "pro_rata")),

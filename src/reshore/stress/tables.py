@@ -226,11 +226,11 @@ def _waterfall(trials: Trials) -> Rows:
     """The loss taken apart in the order of `STEPS`, each step one more solution of the flow program."""
     full = trials.point
     world, situation = _without_substitutes(full)
-    bare = replace(situation, start=np.zeros(len(world.goods)))
-    alone = replace(world, consumed=NONE, capital=NONE, design=NONE)
+    bare = replace(world, stock_months=np.zeros(len(world.goods)))
+    alone = replace(bare, consumed=NONE, capital=NONE, design=NONE)
     pieces = [
-        _part(full, alone, bare),
-        _part(full, world, bare),
+        _part(full, alone, situation),
+        _part(full, bare, situation),
         _part(full, world, situation),
         (full.unserved_share, total_usd(full)),
     ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reshore.stress import SHOCKS, Span
+from reshore.stress import SHOCKS, Span, StressSettings
 from reshore.stress.ladder import survival
 from reshore.stress.outcomes import try_out
 from reshore.stress.tables import stress
+from reshore.study import make_study
+from tests.small import settings
 from tests.unit.stress.chains import cut, magnets, stress_case
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "concepts" / "stress.md").read_text(encoding="utf-8")
@@ -53,3 +56,11 @@ def test_the_figures_of_the_example_are_those_of_the_model():
 
 def test_every_shock_is_on_the_page():
     assert all(f"| `{shock.name}` |" in PAGE for shock in SHOCKS)
+
+
+def test_the_study_on_the_page_is_read_as_it_stands():
+    text = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    assert text
+    study = make_study({**settings(), **tomllib.loads(text.group(1))})
+    assert study.scenarios[0].shocks[0].granted_share[2] == Span(0.4, 0.5, 0.6)
+    assert study.stress.unknown_stock_months == StressSettings().unknown_stock_months

@@ -61,6 +61,7 @@ def test_every_problem_of_a_scenario_is_found_at_once():
         {"name": "a", "odds": 0.6, "shocks": [{"shock": "suply-cut"}, {**CUT, "severity_share": 1.2, "speed": 3}]},
         {"name": "a", "odds": 0.6, "months": 0, "shocks": [{"shock": "supply-cut", "countries": ["USA", "China"]}]},
         {"name": "Big one", "pool": ["JPN"], "by": "flag", "shocks": []},
+        {"name": "c", "pool": ["USA", "CHN"], "shocks": [CUT]},
         {"name": "b", "shocks": [{"shock": "price-spike", "goods": ["motor"]}]},
     )
     assert sorted(found) == sorted([
@@ -76,9 +77,10 @@ def test_every_problem_of_a_scenario_is_found_at_once():
         ("wrong-type", "scenarios[3].shocks"),
         ("unknown-word", "scenarios[3].by"),
         ("out-of-range", "scenarios[3].pool"),
-        ("missing-key", "scenarios[4].shocks[1].price_rise_share"),
-        ("missing-key", "scenarios[4].shocks[1].cost_share"),
-        ("missing-key", "scenarios[4].shocks[1].elasticity"),
+        ("out-of-range", "scenarios[4].pool"),
+        ("missing-key", "scenarios[5].shocks[1].price_rise_share"),
+        ("missing-key", "scenarios[5].shocks[1].cost_share"),
+        ("missing-key", "scenarios[5].shocks[1].elasticity"),
     ])  # fmt: skip
 
 
