@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reshore.flow import Cut, cut_off, run_flow
+from reshore.chain.availability import structure_of
+from reshore.flow import Cut, Terms, build_world, cut_off, run_flow
 from reshore.optimize import solve
-from reshore.stress.worst_cut import Rules, Strikes, flow_strikes, worst_cuts
+from reshore.seeds import stream
+from reshore.stress.worst_cut import Rules, Strikes, flow_strikes, smallest_cut, worst_cuts
 from reshore.stress.worst_cut.bound import Follow
-from tests.unit.flow.random_worlds import PLACES, Case, random_case
+from tests.chains import chain_of, edge, good_named
+from tests.unit.flow.random_worlds import PLACES, Case, demand_frame, random_case
 
 SEEDS = st.integers(0, 10_000)
 MONTHS = 4
@@ -78,6 +81,30 @@ def test_more_members_never_cost_less_and_the_order_of_strikers_does_not_matter(
     turned = flow_strikes(case.world, OTHERS[::-1], case.terms, cut=Cut((), is_lost=True))
     other = next((cut.loss for cut in worst_cuts(turned, Rules(size=2)).cuts), 0.0)
     assert other == pytest.approx(found[1], rel=1e-6, abs=1e-9)
+
+
+@given(SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_the_smallest_cut_that_loses_all_is_the_smallest_minimal_cut_set(seed: int):
+    # Two codes that share nothing: sets combined upwards through the AND/OR graph, and amounts that flow.
+    random = stream(seed, "chain without stocks")
+    names = [f"g{k}" for k in range(int(random.integers(2, 6)))]
+    goods = [good_named(name, final=name == names[-1]) for name in names]
+    inputs = [edge(names[int(random.integers(k + 1, len(names)))], names[k]) for k in range(len(names) - 1)]
+    supply = []
+    for name in names:
+        makers = sorted(random.choice(PLACES, int(random.integers(1, 5)), replace=False).tolist())
+        parts = random.dirichlet(np.full(len(makers), 2.0)).tolist()
+        supply += [{"good": name, "supplier": maker, "share": part} for maker, part in zip(makers, parts, strict=True)]
+    chain = chain_of(goods, inputs, supply)
+    logic = structure_of(chain, chain.choose().countries, 1e-6, "certain")
+    sets = logic.cut_sets([names[-1]], len(PLACES))[names[-1]]
+    rows = [{"good": name, "country": "WLD", "stock_months": 0.0} for name in names]
+    strikes = flow_strikes(build_world(chain, demand_frame(rows)), PLACES, Terms(months=1), cut=Cut((), is_lost=True))
+    found = smallest_cut(strikes, 1.0)
+    assert len(found.members) == len(sets[0])
+    assert tuple(sorted(found.members)) in sets
+    assert found.proved
 
 
 @given(SEEDS, st.sampled_from([1e-6, 1e3, 1e9]))
