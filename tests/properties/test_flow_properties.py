@@ -161,7 +161,7 @@ def test_plans_are_the_same_bytes_whatever_the_solver_does(case: Case):
         with pytest.MonkeyPatch.context() as patch:
             if options is not None:
                 patch.setattr(outcome_module, "NEAR", options)
-                patch.setattr(outcome_module, "month_by_month", start)
+                patch.setattr(outcome_module, "near_basis", start)
             one = run_flow(case.world, situation)
             found.append((one.served.tobytes(), one.made.tobytes(), one.stock.tobytes()))
     assert found[0] == found[1] == found[2]

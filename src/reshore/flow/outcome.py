@@ -13,7 +13,7 @@ from reshore.errors import InfeasibleError, SolverError
 from reshore.flow.narrow import Mask, as_needed, can_want, narrowed
 from reshore.flow.program import FlowProgram, build_flow, stocks_of
 from reshore.flow.situation import Situation
-from reshore.flow.start import month_by_month
+from reshore.flow.start import near_basis
 from reshore.flow.world import Floats, World
 from reshore.optimize import NEAR, Limits, Session, Solution, rank_weights, solve, solve_in_turn
 
@@ -217,7 +217,7 @@ def run_flow(world: World, situation: Situation, limits: Limits | None = None) -
 def _answers(flow: FlowProgram, limits: Limits | None = None, ties: Floats | None = None) -> tuple[Solution, ...]:
     """The verified answers of all passes: from a near start, or from none should that fail."""
     session = Session(flow.program, limits, NEAR)
-    session.start_at(month_by_month(flow))
+    session.start_at(near_basis(flow))
     try:
         return _passes(flow, session, ties)
     except (SolverError, InfeasibleError):

@@ -1,7 +1,8 @@
 """Where to start: bases near the best one, which make the difference between a blink and a wait.
 
-`rest_basis` is the world at rest. `month_by_month` takes each month by itself, without stocks, and puts the best bases
-of the months together: stocks only have to be woven in. Neither needs to be right: a start changes no answer.
+`rest_basis` is the world at rest: near when little is short. `month_by_month` takes each month by itself, without
+stocks, and puts the best bases of the months together: near when much is short, because only stocks have to be woven
+in. Neither needs to be right: a start changes no answer.
 """
 
 from __future__ import annotations
@@ -10,12 +11,30 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from reshore.flow.narrow import most
 from reshore.flow.program import FlowProgram, Layout, build_flow, figures_of, with_figures
 from reshore.flow.situation import Situation
 from reshore.optimize import NEAR, Basis, Session
 
 COLUMNS = ("made", "stock", "served", "passed", "used", "designed", "fit", "replaced")
 ROWS = tuple(field.name for field in fields(Layout) if field.name not in COLUMNS)
+
+
+MUCH = 1.5
+"""Goods wholly short, or twice as many by half, above which months by themselves are nearer than the world at rest.
+
+Measured on 195 cuts of the shipped chain: below it the first start takes a tenth of the time, above it the second half.
+"""
+
+
+def near_basis(flow: FlowProgram) -> Basis:
+    """The start that is likely to be nearer."""
+    room, arriving = flow.situation.room, flow.situation.arriving
+    needs = most(flow.world, flow.situation).needs
+    missing = np.maximum(needs - room - arriving, 0.0)
+    missing[flow.world.parents] = 0.0
+    share = np.divide(missing, needs, out=np.zeros_like(needs), where=needs > 0)
+    return month_by_month(flow) if share.mean(axis=1).sum() > MUCH else rest_basis(flow)
 
 
 def rest_basis(flow: FlowProgram) -> Basis:
