@@ -12,10 +12,11 @@ from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.tracks import Mark, Sentences, Track, scale, tracks
 from reshore.report.words import months_words, usd_range
-from reshore.study.findings import first_upper, in_words
+from reshore.study.findings import in_words
 from reshore.units import SHARE, written
 
 PANELS = 12
+ROWS = 14
 SERVED = 0.9995
 """Service from here on is drawn and called whole: shares have three digits."""
 
@@ -36,7 +37,8 @@ class Panel:
     band: str
     alike_line: str
     alike_band: str
-    words: str
+    best: str
+    alike: str
     note: str
 
 
@@ -97,23 +99,25 @@ def timeline(page: Page, scenario: dict[str, Any]) -> Figure:
         "label", "month", "served_share", "alike_share", "home_served_share", "unserved_usd", "bound_by_label",
     )  # fmt: skip
     shown = uses.filter(pl.col("good").is_in(names)) if names else uses
+    struck = page.results["stress_goods"].filter(pl.col("scenario") == scenario["scenario"])
+    struck = struck.sort("hit_share", "good", descending=[True, False])
     drawing: Panels | Sentences
     if panels:
         drawing = Panels(
             tuple(panels[:PANELS]), scenario["months"], tuple(_notes(scenario)), max(0, len(panels) - PANELS)
         )
     else:
-        drawing = Sentences((first_upper(f"{scenario['nothing_because']}."),), tuple(_notes(scenario)))
-    struck = page.results["stress_goods"].filter(pl.col("scenario") == scenario["scenario"])["good"]
+        drawing = Sentences(tuple(_struck(row) for row in struck.iter_rows(named=True)), tuple(_notes(scenario)))
     return Figure(
         f"stress-timeline-{scenario['scenario']}",
         _title(scenario, uses),
         f"{scenario['shocks']}. What is left is shared by {scenario['pool']}. Upright: share of demand that is met; "
         f"across: months 1 to {scenario['months']}.",
         (f"Service by month. {scenario['finding']} "
-         + "; ".join(f"{one.label}: {one.words}" for one in panels[:PANELS])).rstrip() + ".",
+         + "; ".join(f"{one.label}: at best {one.best}; shared alike {one.alike}" for one in panels[:PANELS])).rstrip()
+        + ".",
         result_grid(page.results, "stress_uses", shown, columns, page.by_key, "Service of final uses by month"),
-        page.sources_upstream([good for good in (*names, *struck) if good in page.by_key]),
+        page.sources_upstream([good for good in (*names, *struck["good"]) if good in page.by_key]),
         "OUT/tables/stress_uses.csv",
         drawing,
     )  # fmt: skip
@@ -121,7 +125,8 @@ def timeline(page: Page, scenario: dict[str, Any]) -> Figure:
 
 def _title(scenario: dict[str, Any], uses: pl.DataFrame) -> str:
     if scenario["nothing_because"] is not None:
-        return f"{scenario['label']}: no final use loses anything within {months_words(scenario['months'])}"
+        within = f"within {months_words(scenario['months'])}"
+        return f"{scenario['label']}: no final use loses anything {within}, because {scenario['nothing_because']}"
     best, alike = (uses.filter(pl.col(name) < SERVED)["good"].n_unique() for name in ("served_share", "alike_share"))
     return (
         f"{scenario['label']}: {best or 'none'} of {scenario['uses_count']} final uses "
@@ -151,6 +156,26 @@ def _notes(scenario: dict[str, Any]) -> list[str]:
     return notes
 
 
+def _struck(row: dict[str, Any]) -> str:
+    """One good that a scenario strikes: how hard, from where, and how long its stocks last."""
+    where = f" ({row['hit_places'].replace(';', ', ')})" if row["hit_places"] else ""
+    hit = (
+        f"loses {written(row['hit_share'], SHARE)} of what arrives{where}"
+        if row["hit_share"]
+        else "is not struck itself"
+    )
+    return f"{row['label']} {hit}; {stock_words(row)}."
+
+
+def stock_words(row: dict[str, Any]) -> str:
+    """How long stocks of a good last at usual use."""
+    point, low, high = (row[f"stock_months{end}"] for end in ("", "_low", "_high"))
+    if point is None:
+        return "stock unknown"
+    words = f"stock {months_words(point)}"
+    return words if low is None or low == high else f"{words} ({written(low)}–{written(high)})"
+
+
 def _first_sentence(scenario: dict[str, Any]) -> list[str]:
     """The sentence of the finding that says what runs short first."""
     _, mark, first = scenario["finding"].partition(" First ")
@@ -160,7 +185,8 @@ def _first_sentence(scenario: dict[str, Any]) -> list[str]:
 def panel(rows: pl.DataFrame) -> Panel:
     """One final use: the rows of its months in order."""
     best, alike = (_curves(rows, name) for name in ("served_share", "alike_share"))
-    return Panel(rows["label"][0], *best, *alike, _worst_words(rows), _held_back(rows))
+    said, shared = _worst(rows, "served_share"), _worst(rows, "alike_share")
+    return Panel(rows["label"][0], *best, *alike, said, shared, _held_back(rows))
 
 
 def _curves(rows: pl.DataFrame, name: str) -> tuple[str, str]:
@@ -190,17 +216,12 @@ def _backwards(heights: Sequence[float]) -> str:
     return "".join(parts) + "Z"
 
 
-def _worst_words(rows: pl.DataFrame) -> str:
-    """The worst month in both readings."""
-    said = []
-    for name, words in (("served_share", "at best"), ("alike_share", "if all share alike")):
-        worst = rows.sort(name, "month").row(0, named=True)
-        if worst[name] < SERVED:
-            first = rows.filter(pl.col(name) < SERVED)["month"][0]
-            said.append(f"{written(worst[name], SHARE)} {words}, short from month {first}")
-        else:
-            said.append(f"whole {words}")
-    return "; ".join(said)
+def _worst(rows: pl.DataFrame, name: str) -> str:
+    """Service in the worst month, and from when it is not whole."""
+    short = rows.filter(pl.col(name) < SERVED).sort("month")
+    if short.is_empty():
+        return "whole"
+    return f"down to {written(short.sort(name)[name][0], SHARE)}, from month {short['month'][0]}"
 
 
 def _held_back(rows: pl.DataFrame) -> str:
@@ -314,9 +335,9 @@ def reverse(page: Page) -> tuple[Figure, ...]:
                         "How hard a blow it takes"),
             page.sources_upstream([good for good in frame["good"].unique().sort() if good in page.by_key]),
             "OUT/tables/stress_reverse.csv",
-            tracks(rows[:24], axis, lambda share: written(share, SHARE),
+            tracks(rows[:ROWS], axis, lambda share: written(share, SHARE),
                    tuple((look, f"loses {written(share, SHARE)}") for share, look in looks.items()),
-                   more=max(0, len(rows) - 24)),
+                   more=max(0, len(rows) - ROWS)),
         ),
     )  # fmt: skip
 

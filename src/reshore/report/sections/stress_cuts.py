@@ -10,7 +10,7 @@ from reshore.countries import country_name
 from reshore.report.grid import grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.tracks import Mark, Track, scale, tracks
-from reshore.study.findings import in_words
+from reshore.study.findings import first_upper
 from reshore.units import SHARE, written
 
 ROWS = 15
@@ -101,11 +101,10 @@ def _title(frame: pl.DataFrame, level: str) -> str:
     if worst.is_empty():
         row = frame.row(0, named=True)
         return f"Without {_names(row)}, {written(row['loss_share'], SHARE)} of the value of demand is lost"
-    parts = [
-        f"{_names(row)} {written(row['loss_share'], SHARE)}" for row in worst.iter_rows(named=True)
-    ]  # fmt: skip
     unproved = worst.height - int(worst["is_proved"].sum())
     proof = "all proved" if not unproved else f"{unproved} of {worst.height} not proved"
-    kind = "The worst country" if level == "country" else "The worst firm"
-    more = f", then {in_words(parts[1:], 3)}" if len(parts) > 1 else ""
-    return f"{kind} to lose: {parts[0]} of the value of demand{more} ({proof})"
+    parts = []
+    for row in worst.iter_rows(named=True):
+        of = f"single {_LEVELS[level]}" if row["size"] == 1 else f"sets of up to {row['size']}"
+        parts.append(f"of {of} {_names(row).replace(', ', ' with ')}, {written(row['loss_share'], SHARE)}")
+    return first_upper(f"{parts[0]} of the value of demand{''.join(f'; {part}' for part in parts[1:])} ({proof})")

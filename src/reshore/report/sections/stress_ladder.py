@@ -10,9 +10,8 @@ import polars as pl
 
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
-from reshore.report.sections.stress import SERVED, scenarios
+from reshore.report.sections.stress import SERVED, scenarios, stock_words
 from reshore.report.sections.tracks import Key, Mark, Scale, Track, month_scale, tracks
-from reshore.report.words import months_words
 from reshore.stress.records import REASONS
 from reshore.study.findings import in_words
 from reshore.units import SHARE, written
@@ -133,7 +132,7 @@ def rung(row: dict[str, Any], months: float, axis: Scale) -> Track:
     if row["short_month"] is not None:
         at = axis.at(row["short_month"] - 1)
         marks.append(Mark("month", at, at))
-    return Track(row["label"], tuple(marks), _rung_words(row), _rung_note(row), _stock(row), bool(row["is_final"]))
+    return Track(row["label"], tuple(marks), _rung_words(row), _rung_note(row), stock_words(row), bool(row["is_final"]))
 
 
 def _rung_words(row: dict[str, Any]) -> str:
@@ -146,14 +145,6 @@ def _rung_words(row: dict[str, Any]) -> str:
 
 def _rung_note(row: dict[str, Any]) -> str:
     return str(row["hit_places"]).replace(";", ", ") if row["hit_places"] else ""
-
-
-def _stock(row: dict[str, Any]) -> str:
-    point, low, high = (row[f"stock_months{end}"] for end in ("", "_low", "_high"))
-    if point is None:
-        return "stock unknown"
-    words = f"stock {months_words(point)}"
-    return words if low is None or low == high else f"{words} ({written(low)}–{written(high)})"
 
 
 def binding(page: Page, scenario: dict[str, Any]) -> tuple[Figure, ...]:
