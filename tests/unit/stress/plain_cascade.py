@@ -33,7 +33,6 @@ def iterate(network, psi, replaceability, sweeps=400_000, fall=0.0, stop_rise=No
     upward = np.divide(flows, sold[:, None], out=np.zeros_like(flows), where=sold[:, None] > 0)
     same_market = (network.market[:, None] == network.market).astype(float)
     down, up = psi.copy(), psi.copy()
-    down_open = up_open = True
     for _ in range(sweeps):
         sigma = np.ones(n)
         if replaceability:
@@ -44,15 +43,8 @@ def iterate(network, psi, replaceability, sweeps=400_000, fall=0.0, stop_rise=No
         new_down = np.clip(np.minimum(psi, 1 - np.maximum(worst, linear.T @ gone)), 0, 1)
         new_up = np.clip(np.minimum(psi, 1 - upward @ (1 - up)), 0, 1)
         falls = (np.max(down - new_down), np.max(up - new_up))
-        if down_open:
-            down = np.minimum(down, new_down)
-        if up_open:
-            up = np.minimum(up, new_up)
-        if stop_rise is not None:
-            down_open, up_open = down_open and falls[0] > stop_rise, up_open and falls[1] > stop_rise
-            if not down_open and not up_open:
-                break
-        elif max(falls) <= fall:
+        down, up = np.minimum(down, new_down), np.minimum(up, new_up)
+        if max(falls) <= (fall if stop_rise is None else stop_rise):
             break
     return down, up
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +13,20 @@ from scipy.sparse import lil_matrix
 from reshore.errors import InputError
 from reshore.stress.cascade import (
     Cascade,
+    Disruption,
+    Habits,
     Rule,
     Shock,
+    build_network,
     certify,
     measure_shocks,
     measure_systemic_risk,
     network_from_arrays,
     propagate,
     rank_systemic_risk,
+    simulate,
 )
+from tests.unit.stress.motors import FIRMS, FLOWS
 from tests.unit.stress.plain_cascade import index_of_each, iterate, matrices, random_network
 
 
@@ -325,3 +331,26 @@ def test_a_wrong_end_is_not_certified():
     found = propagate(cascade, Shock("s", {cascade.network.firms[0]: 1.0}))
     assert certify(cascade, replace(found, upstream=found.upstream * 0.999)).upstream_gap > 1e-5
     assert certify(cascade, replace(found, downstream=found.downstream * 0.999)).downstream_gap > 1e-5
+
+
+def as_text(rows):
+    return [{name: str(cell) for name, cell in row.items()} for row in rows]
+
+
+def test_the_example_of_the_page_is_what_the_page_says():
+    network = build_network(as_text(FLOWS), as_text(FIRMS))
+    found = dict(zip(network.firms, risk(network), strict=True))
+    lost = {"motors": 330, "mine": 250, "alloy": 240, "spare": 40 + 200 / 4 * 40 / 60, "paint": 60}
+    assert found == pytest.approx({firm: value / 380 for firm, value in lost.items()})
+    page = (Path(__file__).parents[3] / "docs" / "concepts" / "cascade.md").read_text(encoding="utf-8")
+    for firm in lost:
+        assert f"| {firm} |" in page
+        assert f"= {100 * found[firm]:.1f} % |" in page
+    course = simulate(network, Disruption("no ore", {"mine": 1.0}), 60, Habits(stock_days=15))
+    short = {
+        firm: int(np.argmax(course.production[:, k] < network.output[k] * 0.999))
+        for k, firm in enumerate(network.firms)
+    }
+    assert (short["alloy"], short["motors"]) == (15, 35)
+    assert "the alloy maker stops on day 15" in page
+    assert "motors fall short\nfrom day 35" in page

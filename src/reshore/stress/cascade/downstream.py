@@ -90,7 +90,7 @@ def settle(system: DownstreamSystem, front: Front, least: float) -> None:
         When the end was not found.
     """
     for _ in range(_FINISHES):
-        if spread(system.push, front, -1.0, least, ROUNDS) == CONVERGED:
+        if spread(system.push, front, least, ROUNDS)[0] == CONVERGED:
             return
         finish(system, front)
     raise SolverError(f"the loss of inputs did not settle in {_FINISHES * ROUNDS} rounds")

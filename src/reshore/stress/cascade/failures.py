@@ -9,8 +9,19 @@ from numpy.typing import NDArray
 
 from reshore.stress.cascade.compiled import Floats, Ints, compiled, inlined
 from reshore.stress.cascade.downstream import ROUNDS
-from reshore.stress.cascade.push import CONVERGED, Front, Push, clear, raise_loss, spread
-from reshore.stress.cascade.upstream import COLUMNS, Demand, Places, Visits, Watch, Wave, calm, find_hits, spread_demand
+from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, Front, Push, clear, raise_loss, spread
+from reshore.stress.cascade.upstream import (
+    COLUMNS,
+    Demand,
+    Places,
+    Visits,
+    Watch,
+    Wave,
+    calm,
+    find_hits,
+    spread_demand,
+    start_wave,
+)
 
 SLOW = -1.0
 """Stands in the residual column of a firm whose cascade needs `downstream.finish` or a longer upstream solution."""
@@ -64,7 +75,7 @@ def _fail_some(
     states = np.zeros(columns, np.int64)
     for k in range(columns):
         raise_loss(push, front, firms[k], 1.0, -1)
-        states[k] = spread(push, front, -1.0, least, ROUNDS)
+        states[k], _ = spread(push, front, least, ROUNDS)
         down = both = 0.0
         for position in range(front.counts[0]):
             other = affected[position]
@@ -110,6 +121,18 @@ def _longer(values: NDArray[Any]) -> NDArray[Any]:
 
 
 @compiled
+def run_rounds(
+    push: Push, front: Front, demand: Demand, wave: Wave, stop_rise: float, least: float, rounds: int
+) -> int:
+    """Rounds of both directions at once, until one in which neither raises a loss by more than `stop_rise`."""
+    for _ in range(rounds):
+        _, down = spread(push, front, least, 1)
+        if max(down, spread_demand(demand, wave, least)) <= stop_rise:
+            return CONVERGED
+    return OUT_OF_ROUNDS
+
+
+@compiled
 def fail_each_by_rounds(
     push: Push, front: Front, demand: Demand, wave: Wave, position_of: Ints, share: Floats, firms: Ints,
     stop_rise: float, least: float, rounds: int, result: Floats,
@@ -120,8 +143,8 @@ def fail_each_by_rounds(
     for number in range(len(firms)):
         firm = firms[number]
         raise_loss(push, front, firm, 1.0, -1)
-        down_state = spread(push, front, stop_rise, least, rounds)
-        up_state = spread_demand(demand, wave, position_of[firm : firm + 1], whole, stop_rise, least, rounds)
+        start_wave(wave, position_of[firm : firm + 1], whole)
+        state = run_rounds(push, front, demand, wave, stop_rise, least, rounds)
         down = up = both = 0.0
         for position in range(front.counts[0]):
             other = affected[position]
@@ -132,7 +155,7 @@ def fail_each_by_rounds(
         result[number, 0] = up + down - both
         result[number, 1] = up
         result[number, 2] = down
-        result[number, 3] = np.nan if down_state == CONVERGED and up_state == CONVERGED else SLOW
+        result[number, 3] = np.nan if state == CONVERGED else SLOW
         clear(push, front)
         calm(wave)
 
@@ -142,7 +165,7 @@ def fail_each_downstream(push: Push, front: Front, share: Floats, firms: Ints, l
     """Fails each of `firms` alone and writes the downstream index, or `SLOW`, into ``result``, shape (n,)."""
     for number in range(len(firms)):
         raise_loss(push, front, firms[number], 1.0, -1)
-        state = spread(push, front, -1.0, least, ROUNDS)
+        state, _ = spread(push, front, least, ROUNDS)
         down = 0.0
         for position in range(front.counts[0]):
             down += share[front.affected[position]] * front.loss[front.affected[position]]

@@ -28,7 +28,7 @@ from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats, Ints
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import CONVERGED, new_front, raise_loss, spread
+from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
 
 _CHUNK = 4 * upstream.COLUMNS
 _ROUNDS_BY_RULE = 100_000
@@ -48,7 +48,7 @@ class Rule:
     tolerance
         How much of the index the last step of the solution may still move; what it moved is in the results.
     stop_rise
-        ``None``: the exact end. A number: stop, in each direction, after the first round that raises no loss by more
+        ``None``: the exact end. A number: stop after the first round that, in both directions, raises no loss by more
         than this. Values then depend on the rule (with closed flows they measure little else); published ones used
         0.01.
     """
@@ -171,10 +171,7 @@ def _propagate(cascade: Cascade, shock: Shock, down: Mapping[int, float], up: Ma
         upward, residual = _solve_upstream(cascade, up)
         residual += cascade.least
     else:
-        state = spread(cascade.downstream.push, front, rule.stop_rise, cascade.least, _ROUNDS_BY_RULE)
-        upward = _spread_upstream(cascade, up, rule.stop_rise)
-        if state != CONVERGED:
-            raise SolverError(_RULE_NOT_MET)
+        upward = _run_rounds(cascade, front, up, rule.stop_rise)
     combined = np.maximum(front.loss, upward)
     weight = network.output_share
     return Propagation(
@@ -204,14 +201,13 @@ def _solve_upstream(cascade: Cascade, losses: Mapping[int, float]) -> tuple[Floa
     return np.minimum(x[system.position_of], 1.0), bound
 
 
-def _spread_upstream(cascade: Cascade, losses: Mapping[int, float], stop_rise: float) -> Floats:
-    """Losses of demand when the stopping rule is met, by firm number."""
-    system = cascade.upstream
+def _run_rounds(cascade: Cascade, front: Front, losses: Mapping[int, float], stop_rise: float) -> Floats:
+    """Runs `front` and the loss of demand until the stopping rule is met; returns the latter, by firm number."""
+    system, push = cascade.upstream, cascade.downstream.push
     wave = upstream.new_wave(system.demand)
-    positions = system.position_of[np.array(sorted(losses), np.int64)]
-    shock = np.array([losses[firm] for firm in sorted(losses)], np.float64)
-    state = upstream.spread_demand(system.demand, wave, positions, shock, stop_rise, cascade.least, _ROUNDS_BY_RULE)
-    if state != CONVERGED:
+    hit = np.array(sorted(losses), np.int64)
+    upstream.start_wave(wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64))
+    if failures.run_rounds(push, front, system.demand, wave, stop_rise, cascade.least, _ROUNDS_BY_RULE) != CONVERGED:
         raise SolverError(_RULE_NOT_MET)
     return wave.loss[system.position_of]
 

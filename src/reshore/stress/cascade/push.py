@@ -179,11 +179,11 @@ def _settle(push: Push, front: Front, least: float) -> tuple[int, float]:
 
 
 @compiled
-def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int) -> int:
-    """Passes losses on until nothing above `least` is left to pass, or a round raises no loss by more than `stop_rise`.
+def spread(push: Push, front: Front, least: float, rounds: int) -> tuple[int, float]:
+    """Passes losses on for at most `rounds` rounds, or until nothing above `least` is left to pass.
 
-    Rounds are simultaneous: a round passes on the losses at its start, as ``h(t+1) = F(h(t))`` does. With
-    ``stop_rise < 0`` only `least` stops. Returns `CONVERGED` or, after `rounds` rounds, `OUT_OF_ROUNDS`.
+    Rounds are simultaneous: a round passes on the losses at its start, as ``h(t+1) = F(h(t))`` does. Returns
+    `OUT_OF_ROUNDS` or `CONVERGED`, and the largest rise of a loss in the last round.
     """
     # Tuples of arrays are taken apart outside the loops: a call that hands one over counts references of every member.
     start, slots, shares, owner, market = push.start, push.slot, push.share, push.firm, push.market
@@ -194,6 +194,7 @@ def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int
     with_markets = len(push.high) > 0
     done = 0
     queued, _ = _settle(push, front, least)
+    largest = 0.0
     affected_count, changed_count, touched_count = front.counts[0], 0, front.counts[2]
     while queued > 0:
         if done == rounds:
@@ -204,7 +205,7 @@ def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int
                 before[firm] = loss[firm]
                 changed[position] = firm
             front.counts[1] = queued
-            return OUT_OF_ROUNDS
+            return OUT_OF_ROUNDS, largest
         done += 1
         for position in range(queued):
             firm = queue[position]
@@ -240,9 +241,7 @@ def spread(push: Push, front: Front, stop_rise: float, least: float, rounds: int
         front.counts[0], front.counts[1], front.counts[2] = affected_count, changed_count, touched_count
         queued, largest = _settle(push, front, least)
         changed_count = 0
-        if largest <= stop_rise:
-            break
-    return CONVERGED
+    return CONVERGED, largest
 
 
 @compiled

@@ -27,7 +27,7 @@ from reshore.stress.cascade import blocks
 from reshore.stress.cascade.blocks import Mode, Rows
 from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, strong_components
+from reshore.stress.cascade.push import strong_components
 
 Places = NDArray[np.int8]
 _POWER_STEPS = 60
@@ -383,10 +383,10 @@ def solve(demand: Demand, common: Visits, shock: Floats, x: Floats, tolerance: f
 
 
 class Wave(NamedTuple):
-    """Working arrays of one thread for `spread_demand`, by position; everything is zero between shocks.
+    """Working arrays of one thread for rounds of lost demand, by position; everything is zero between shocks.
 
     ``loss`` is the state, ``arrived`` what customers passed on so far, ``gain`` what they pass on in this round,
-    ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms.
+    ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms, firms in the queue.
     """
 
     loss: Floats
@@ -412,76 +412,72 @@ def new_wave(demand: Demand) -> Wave:
         affected=np.zeros(firms, np.int32),
         queue=np.zeros(firms, np.int32),
         reached=np.zeros(firms, np.int32),
-        counts=np.zeros(1, np.int64),
+        counts=np.zeros(2, np.int64),
     )
 
 
 @compiled
-def spread_demand(
-    demand: Demand, wave: Wave, positions: Ints, shock: Floats, stop_rise: float, least: float, rounds: int
-) -> int:
-    """The losses after simultaneous rounds, until one raises no loss by more than `stop_rise`; from zero.
+def start_wave(wave: Wave, positions: Ints, shock: Floats) -> None:
+    """Hits the firms at `positions`, each once."""
+    for k in range(len(positions)):
+        i = positions[k]
+        wave.loss[i] = wave.unsent[i] = shock[k]
+        wave.is_affected[i] = 1
+        wave.affected[k] = wave.queue[k] = i
+    wave.counts[:] = len(positions)
 
-    Returns `CONVERGED` or, after `rounds` rounds, `OUT_OF_ROUNDS`. A firm waits until it has more than `least` to
-    pass on.
+
+@compiled
+def spread_demand(demand: Demand, wave: Wave, least: float) -> float:
+    """One simultaneous round of lost demand; returns the largest rise of a loss.
+
+    A firm waits until it has more than `least` to pass on.
     """
     start, target, share, own = demand.purchases.start, demand.purchases.target, demand.purchases.share, demand.own
     loss, arrived, gain, unsent = wave.loss, wave.arrived, wave.gain, wave.unsent
     is_affected, affected, queue, reached = wave.is_affected, wave.affected, wave.queue, wave.reached
-    count = queued = 0
-    for k in range(len(positions)):
-        i = positions[k]
-        loss[i] = unsent[i] = shock[k]
-        is_affected[i] = 1
-        affected[count] = queue[count] = i
-        count += 1
-    queued = count
-    state = OUT_OF_ROUNDS
-    for _ in range(rounds):
-        reached_count = 0
-        for position in range(queued):
-            j = queue[position]
-            part = unsent[j]
-            unsent[j] = 0.0
-            for link in range(start[j], start[j + 1]):
-                i = target[link]
-                more = share[link] * part
-                if more == 0.0:  # too small for a number
-                    continue
-                if gain[i] == 0.0:
-                    reached[reached_count] = i
-                    reached_count += 1
-                gain[i] += more
-            more = own[j] * part
-            if more > 0.0:
-                if gain[j] == 0.0:
-                    reached[reached_count] = j
-                    reached_count += 1
-                gain[j] += more
-        largest = 0.0
-        queued = 0
-        for position in range(reached_count):
-            i = reached[position]
-            arrived[i] += gain[i]
-            gain[i] = 0.0
-            if not is_affected[i]:
-                is_affected[i] = 1
-                affected[count] = i
-                count += 1
-            rise = min(1.0, arrived[i]) - loss[i]
-            if rise <= 0.0:
+    count, queued = wave.counts
+    reached_count = 0
+    for position in range(queued):
+        j = queue[position]
+        part = unsent[j]
+        unsent[j] = 0.0
+        for link in range(start[j], start[j + 1]):
+            i = target[link]
+            more = share[link] * part
+            if more == 0.0:  # too small for a number
                 continue
-            largest = max(largest, rise)
-            loss[i] += rise
-            unsent[i] += rise
-            if unsent[i] > least:
-                queue[queued] = i
-                queued += 1
-        if largest <= stop_rise or queued == 0:
-            state = CONVERGED
-            break
-    wave.counts[0] = count
-    return state
+            if gain[i] == 0.0:
+                reached[reached_count] = i
+                reached_count += 1
+            gain[i] += more
+        more = own[j] * part
+        if more > 0.0:
+            if gain[j] == 0.0:
+                reached[reached_count] = j
+                reached_count += 1
+            gain[j] += more
+    largest = 0.0
+    queued = 0
+    for position in range(reached_count):
+        i = reached[position]
+        arrived[i] += gain[i]
+        gain[i] = 0.0
+        if not is_affected[i]:
+            is_affected[i] = 1
+            affected[count] = i
+            count += 1
+        rise = min(1.0, arrived[i]) - loss[i]
+        if rise <= 0.0:
+            continue
+        largest = max(largest, rise)
+        loss[i] += rise
+        unsent[i] += rise
+        if unsent[i] > least:
+            queue[queued] = i
+            queued += 1
+    wave.counts[0], wave.counts[1] = count, queued
+    return largest
 
 
 @compiled
@@ -491,4 +487,4 @@ def calm(wave: Wave) -> None:
         i = wave.affected[position]
         wave.loss[i] = wave.arrived[i] = wave.unsent[i] = 0.0
         wave.is_affected[i] = 0
-    wave.counts[0] = 0
+    wave.counts[:] = 0
