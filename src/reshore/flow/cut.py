@@ -275,6 +275,11 @@ def _check(world: World, cuts: Sequence[Cut], terms: Terms) -> None:
             refuse("out-of-range", f"severity {cut.severity:g}", "0 to 1", "correct the severity")
         if terms.home and terms.home in cut.places and not cut.is_lost:
             refuse("home-is-cut", terms.home, "others than home", "ask for another home, or lose plants instead")
+        if cut.start_month < 0 or (cut.months is not None and cut.months < 0) or cut.ramp_months < 0:
+            refuse("out-of-range", f"start {cut.start_month}, {cut.months} months, ramp {cut.ramp_months}",
+                   "times of 0 or more", "correct the times")  # fmt: skip
+    if terms.months < 1:
+        refuse("out-of-range", f"{terms.months} months", "a horizon of at least one month", "ask for more months")
     if terms.rationing == "own_only" and not terms.home:
         refuse("no-home", "the rule own_only without home", "a home", "name the country that asks")
     for project in terms.projects:

@@ -170,7 +170,7 @@ class Outcome:
         if self.solved is None:
             return found
         kept, flow = np.flatnonzero(self.solved.kept), self.solved.flow
-        scale = float(flow.situation.value.max(initial=0.0)) / float(self.situation.value.max(initial=0.0))
+        scale = float(flow.situation.value.max(initial=0.0)) / max(float(self.situation.value.max(initial=0.0)), 1e-300)
         at, world = flow.at, flow.world
         for answer in self.solved.answers:
             if answer.duals is None or answer.reduced is None:
