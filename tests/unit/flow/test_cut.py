@@ -179,3 +179,22 @@ def test_output_of_unknown_origin_goes_where_the_assumption_says(unknown: str, l
     use = demand_frame([{"good": "film", "country": "CHN", "use_share": 0.6, "stock_months": 0.0}])
     world = build_world(chain, use, assumptions=Assumptions(unknown=unknown))
     assert share_of(world, [Cut(("CHN",))]) == pytest.approx(np.full(24, left), abs=1e-9)
+
+
+@pytest.mark.parametrize("kilograms", [1e-3, 1.0, 1e6])
+def test_the_unit_of_a_good_does_not_matter(kilograms: float):
+    # The same magnets counted in grams, kilograms or thousands of tonnes.
+    chain = chain_of(
+        [
+            good_named("magnet", unit="u", world_output_per_year=1000.0 / kilograms, final=True),
+            good_named("motor", unit="units", world_output_per_year=50.0, final=True),
+        ],
+        [edge("motor", "magnet", amount_per_unit=2.0 / kilograms, yield_share=0.8)],
+        [*shares("magnet", CHN=0.9, JPN=0.1), *shares("motor", CHN=0.5, JPN=0.5)],
+    )
+    world = build_world(chain, demand_frame([{"good": "motor", "country": "CHN", "use_share": 0.5}]))
+    assert world.consumed.amount == pytest.approx([0.125], rel=1e-12)
+    # The coalition makes 10 of the 50 percent of magnets that it uses: 43.75 themselves, 6.25 in motors.
+    situation = cut_off(world, [Cut(("CHN",))])
+    assert 1200 * situation.room[world.index["magnet"], 0] == pytest.approx(10)
+    assert situation.use_share == pytest.approx([0.5, 0.5])
