@@ -46,6 +46,7 @@ def command(path: str, csv_: str | None, json_: bool, quiet: bool, **options: An
     from reshore.data import read_package
     from reshore.study import read_study
     from reshore.study.control import control_at
+    from reshore.study.run import check_chains
     from reshore.study.stress import stress_study
 
     context = click.get_current_context()
@@ -65,6 +66,7 @@ def command(path: str, csv_: str | None, json_: bool, quiet: bool, **options: An
         package = read_package(path)
     if not is_study:
         study = _study(path, package, context, **options)
+    check_chains(study, package)
     with progress.step("following owners"):
         control = control_at(package, study.at)
     chain = build_chain(package, *study.chains)

@@ -11,7 +11,7 @@ from reshore.cli.talk import Progress, as_json, say, show_rows
 if TYPE_CHECKING:
     import polars as pl
 
-HEADINGS = ("Together", "Who", "Loss", "No other set more than", "Sets tried")
+HEADINGS = ("Together", "Who", "Loss", "Proof", "Sets tried")
 AT = "2026-11-01"
 
 
@@ -46,6 +46,7 @@ def command(path: str, size: int, home: str, level: str, spared: tuple[str, ...]
     from reshore.stress.records import STRESS_CUTS
     from reshore.study import make_study
     from reshore.study.control import control_at
+    from reshore.study.run import check_chains
     from reshore.study.stress import stress_case
     from reshore.tables import csv_bytes
 
@@ -60,6 +61,7 @@ def command(path: str, size: int, home: str, level: str, spared: tuple[str, ...]
         },
         "command line",
     )  # fmt: skip
+    check_chains(study, package)
     case = stress_case(study, package, build_chain(package, *study.chains), control_at(package, study.at))
     question = Question(level, size, months, count, tuple(split(spared)))  # type: ignore[arg-type]  # one of the choices
     with progress.step(f"seeking worst cuts of up to {size}"):
@@ -107,5 +109,5 @@ def _show(table: pl.DataFrame, months: int) -> None:
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
     from reshore.units import SHARE, written
 
-    bound = written(row["bound_share"], SHARE) if not row["is_proved"] else "proved"
+    bound = "proved" if row["is_proved"] else f"others at most {written(row['bound_share'], SHARE)}"
     return (str(row["size"]), row["label"], written(row["loss_share"], SHARE), bound, str(row["evaluations_count"]))

@@ -12,13 +12,14 @@ from typing import Literal
 import polars as pl
 
 from reshore.countries import COUNTRIES, country_name
-from reshore.errors import InfeasibleError
+from reshore.errors import InfeasibleError, InputError, Place, Problem
 from reshore.flow import Cut, Terms
 from reshore.stress.case import StressCase
 from reshore.stress.outcomes import Step
 from reshore.stress.records import STRESS_CUTS
 from reshore.stress.worst_cut import Losses, Rules, WorstCut, flow_strikes, smallest_cut, worst_cuts
 from reshore.tables import frame_schema
+from reshore.tables.cells import did_you_mean
 
 Level = Literal["country", "organization"]
 SHARES = (0.1, 0.25, 0.5)
@@ -49,7 +50,14 @@ def strikers_of(case: StressCase, question: Question) -> tuple[str, ...]:
 
 
 def worst_cut_table(case: StressCase, question: Question) -> pl.DataFrame:
-    """The worst sets of each size up to that asked for, and the fewest members for each of `SHARES`: `STRESS_CUTS`."""
+    """The worst sets of each size up to that asked for, and the fewest members for each of `SHARES`: `STRESS_CUTS`.
+
+    Raises
+    ------
+    InputError
+        When somebody is spared whom nobody knows.
+    """
+    _check(case, question)
     is_firm = question.level == "organization"
     strikers = tuple(name for name in strikers_of(case, question) if name not in question.spared)
     terms = Terms(home=case.home, allies=case.allies, months=question.months, rationing="pro_rata",
@@ -72,6 +80,18 @@ def worst_cut_table(case: StressCase, question: Question) -> pl.DataFrame:
     rows += _smallest(case, question, losses)
     schema = frame_schema(STRESS_CUTS)
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema).sort(STRESS_CUTS.key)
+
+
+def _check(case: StressCase, question: Question) -> None:
+    known = [*COUNTRIES, *case.chain.organizations]
+    place, expected = Place("worst cut", 0, "spared"), "a country or an organization of the chain"
+    problems = [
+        Problem("dangling-reference", place, f"'{name}'", expected, did_you_mean(name, known))
+        for name in question.spared
+        if name not in known
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def worst_cut_tables(case: StressCase, size: int, step: Step = nullcontext) -> pl.DataFrame:

@@ -61,7 +61,7 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
     if package is None:
         with step(f"reading {study.package_path.name}"):
             package = read_package(study.package_path)
-    _check_chains(study, package)
+    check_chains(study, package)
     with step("following owners"):
         control = control_at(package, study.at)
     with step("building the chain"):
@@ -126,7 +126,8 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _ENGINES}}
 
 
-def _check_chains(study: Study, package: DataPackage) -> None:
+def check_chains(study: Study, package: DataPackage) -> None:
+    """Refuses chains that the data do not hold."""
     known = sorted(set(package["goods"]["chain"]))
     problems = [
         Problem("dangling-reference", Place(study.file or "study", 0, "exposure.chains"), f"'{chain}'",

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from reshore.cli import group
 from reshore.data import write_package
+from reshore.errors import InputError
 from reshore.stress.cuts import Question, worst_cut_table
 from tests.unit.stress.chains import package, shares, stress_case
 
@@ -54,6 +55,11 @@ def test_home_and_who_is_spared_are_never_struck():
     case = stress_case(market(), home="CHN")
     found = worst_cut_table(case, Question(size=1, months=2, spared=("JPN",)))
     assert found.filter(pl.col("question") == "worst")["members"].to_list() == ["AUS"]
+
+
+def test_nobody_unknown_can_be_spared():
+    with pytest.raises(InputError, match="CHN"):
+        worst_cut_table(stress_case(market()), Question(spared=("CHM",)))
 
 
 def test_losses_of_firms_in_different_goods_add_up():

@@ -148,6 +148,12 @@ def test_a_study_on_the_command_line_takes_its_own_scenarios(folder: Path, tmp_p
     assert refused.exit_code == 2
 
 
+def test_a_chain_that_is_not_there_is_refused(folder: Path):
+    for words in (["stress", str(folder), "--cut", "CHN"], ["worst-cut", str(folder)]):
+        with pytest.raises(InputError, match="magnets"):
+            CliRunner().invoke(group, [*words, "--chain", "magnet"], catch_exceptions=False)
+
+
 def test_a_command_without_anyone_who_stops_is_not_understood(folder: Path):
     assert CliRunner().invoke(group, ["stress", str(folder)]).exit_code == 2
 
