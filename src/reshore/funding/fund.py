@@ -178,10 +178,10 @@ class Fund:
     def second_best(self, funded: Funded) -> Funded | None:
         """The best plan that builds another set of projects; ``None`` where there is none.
 
-        With divisible projects, the best plan without the project that matters most.
+        With divisible projects, the best plan without the project that matters most of those that are not decided.
         """
         if self.rules.divisible:
-            order = self.removals(funded)
+            order = self.removals(funded).filter(~pl.col("candidate").is_in(sorted(self.rules.must)))
             if order.is_empty():
                 return None
             rules = replace(self.rules, must_not=self.rules.must_not | {order["candidate"][0]})

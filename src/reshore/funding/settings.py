@@ -65,6 +65,8 @@ class FundSettings:
         Whether part of a project can be built for that part of what it asks.
     stack_cap_share, least_leverage, quotas
         See `reshore.funding.portfolio.Rules`.
+    must, must_not
+        Projects that are decided: built whatever else is, or left out.
     cut_after_months
         How long after the decision the scenarios begin: what is not built by then helps late or never.
     counts
@@ -90,6 +92,8 @@ class FundSettings:
     stack_cap_share: float = 1.0
     least_leverage: float = 0.0
     quotas: tuple[Quota, ...] = ()
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
     cut_after_months: float = 48.0
     counts: Literal["home", "pool"] = "home"
     draws: int = 4
@@ -125,6 +129,8 @@ def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
             f"one of {', '.join(COUNTS)}",
             did_you_mean(found.counts, COUNTS),
         )
+    for name in sorted(set(found.must) & set(found.must_not)):
+        refuse("contradiction", "fund.must_not", name, "a project that is not in fund.must", "leave it in one of them")
     if not found.budgets:
         refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 import polars as pl
@@ -18,10 +18,19 @@ from reshore.study.settings import Study
 Step = Callable[[str], AbstractContextManager[object]]
 
 
+PARTS = ("prices", "plan")
+"""What can be asked for: prices of security, and the plan with what stands around it."""
+
+
 def fund_study(
-    study: Study, package: DataPackage, case: StressCase, step: Step = nullcontext
+    study: Study, package: DataPackage, case: StressCase, step: Step = nullcontext, parts: Collection[str] = PARTS
 ) -> Mapping[str, pl.DataFrame]:
     """The tables of prices and of the plan; none when the study does not speak of money.
+
+    Parameters
+    ----------
+    parts
+        Of `PARTS`; prices are read at the chosen plan, so it is sought in any case.
 
     Raises
     ------
@@ -36,14 +45,18 @@ def fund_study(
         question = ask(study, package, case)
     with step(f"choosing among {len(question.options.options)} projects"):
         chosen = question.fund.best()
-    rows: dict[str, Rows] = {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question)}
-    with step("the second best plan, and what was really awarded"):
-        rows["fund_plans"] = plans.plans(question, chosen)
-    with step("what more money buys"):
-        rows["fund_frontier"] = plans.frontier(question)
-    with step("regret, and what moves the plan"):
-        rows |= {"fund_regret": plans.regret(question, chosen), "fund_tornado": plans.tornado(question, chosen)}
-    with step("pricing security"):
-        rows |= prices.prices(question, chosen)
-    rows["fund_left_out"] = plans.left_out(question)
-    return {table.name: frame_of(table, rows[table.name]) for table in (*PRICING_TABLES, *FUND_TABLES)}
+    rows: dict[str, Rows] = {}
+    if "plan" in parts:
+        rows |= {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question),
+                 "fund_left_out": plans.left_out(question)}  # fmt: skip
+        with step("the second best plan, and what was really awarded"):
+            rows["fund_plans"] = plans.plans(question, chosen)
+        with step("what more money buys"):
+            rows["fund_frontier"] = plans.frontier(question)
+        with step("regret, and what moves the plan"):
+            rows |= {"fund_regret": plans.regret(question, chosen), "fund_tornado": plans.tornado(question, chosen)}
+    if "prices" in parts:
+        with step("pricing security"):
+            rows |= prices.prices(question, chosen)
+    tables = (*PRICING_TABLES, *FUND_TABLES)
+    return {table.name: frame_of(table, rows[table.name]) for table in tables if table.name in rows}

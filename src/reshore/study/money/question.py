@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from reshore.data import DataPackage
 from reshore.errors import InputError, Place, Problem
 from reshore.flow import Project, Situation, cut_off
 from reshore.flow.security import Outlook, Security
-from reshore.funding.candidates import Options, make_offers, read_options
+from reshore.funding.candidates import LeftOut, Option, Options, make_offers, read_options
 from reshore.funding.fund import Fund
 from reshore.funding.instruments import read_instruments
 from reshore.funding.portfolio import Pool, Rules
@@ -128,8 +128,9 @@ class Question:
             )
         settings = self.settings
         return Rules(
-            tuple(pools), settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible
-        )
+            tuple(pools), settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
+            frozenset(settings.must), frozenset(settings.must_not),
+        )  # fmt: skip
 
     @cached_property
     def fund(self) -> Fund:
@@ -194,8 +195,26 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     options, left_out = read_options(package, case.chain, sites, settings.statuses, settings.defaults)
     known = read_instruments(package["instruments"])
     instruments = [known[budget.instrument] for budget in settings.budgets]
+    _check_decided(study, settings, options, left_out)
     found = make_offers(package, options, instruments, settings.market, study.at, study.concern)
     return replace(found, left_out=(*left_out, *found.left_out))
+
+
+def _check_decided(
+    study: Study, settings: FundSettings, options: Sequence[Option], left_out: Sequence[LeftOut]
+) -> None:
+    """Projects that a study decides must be among those that can be considered."""
+    known = [option.project for option in options]
+    reasons = {one.project: one.reason for one in left_out}
+    problems = [
+        Problem("dangling-reference", Place(study.file or "study", 0, f"fund.{key}"), f"'{name}'",
+                "a project that can be considered", reasons.get(name) or did_you_mean(name, known))
+        for key, names in (("must", settings.must), ("must_not", settings.must_not))
+        for name in names
+        if name not in known
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
 
 
 def usd(millions: float) -> float:
