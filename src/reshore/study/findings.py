@@ -10,13 +10,14 @@ import polars as pl
 from reshore.chain import ValueChain
 from reshore.countries import country_name
 from reshore.study.settings import Study
-from reshore.units import SHARE, written
+from reshore.units import SHARE, USD, written
 
 MAJORITY = 0.5
 HIDDEN = 0.05
 DISAGREEMENT = 0.1
 LISTED = 5
 MOST = 10
+SCENARIOS = 3
 
 _BASIS = {
     "site": "by plant site",
@@ -46,11 +47,16 @@ class Tally:
 
 
 def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
-    """The findings of a run: at most ten sentences. Goods are counted as `counted_goods` says."""
+    """The findings of a run: at most ten sentences. Goods are counted as `counted_goods` says.
+
+    A study about money begins with the decision, one with scenarios with what stops when.
+    """
     parents = {good.good: good.parent for good in chain.goods}
     counted = counted_goods(tables["exposure"], tables["suppliers"], parents)
     exposure = tables["exposure"].filter(pl.col("good").is_in(sorted(counted)))
     sentences = (
+        _decision(tables),
+        *_scenarios(tables),
         _headline(study, exposure),
         _stops(study, tables["cut_sets"], chain),
         _most_exposed(exposure) if study.concern else "",
@@ -157,6 +163,39 @@ def reading(point: float | None, low: float | None, high: float | None, unknown:
 def first_upper(text: str) -> str:
     """`text` as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def _decision(tables: Mapping[str, pl.DataFrame]) -> str:
+    """What to fund, what it is worth with its range, and how far from the best plan it can be."""
+    if "fund_plans" not in tables or tables["fund_plans"].is_empty():
+        return ""
+    plan = tables["fund_plans"].filter(pl.col("plan") == "chosen").row(0, named=True)
+    if not plan["built"]:
+        return "Fund nothing: under the rules of the study no candidate avoids any expected loss for its money."
+    labels = dict(tables["fund_candidates"].select("project", "label").iter_rows())
+    named = in_words([labels.get(key, key) for key in plan["built"].split(";")])
+    face, cost, worth, low, high, bound = (
+        written(plan[name], USD)
+        for name in ("face_usd", "subsidy_usd", "worth_usd", "worth_usd_low", "worth_usd_high", "bound_usd")
+    )
+    gap = "nil" if plan["gap_share"] == 0 else f"at most {written(plan['gap_share'], SHARE)}"
+    return (
+        f"Fund {named} with {face} USD, at {cost} USD of cost to the public: that avoids {worth} USD of expected loss "
+        f"({low} to {high} over the range of the odds), and no plan under the same rules is worth more than {bound} "
+        f"USD (certified gap {gap})."
+    )
+
+
+def _scenarios(tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
+    """What stops when, in the worst scenarios; why where nothing does."""
+    if "stress_scenarios" not in tables:
+        return ()
+    order = ("unserved_share", "alike_unserved_share", "scenario")
+    rows = tables["stress_scenarios"].sort(order, descending=[True, True, False]).head(SCENARIOS)
+    return tuple(
+        row["finding"] if row["nothing_because"] is None else f"{row['finding'].rstrip('.')}: {row['nothing_because']}."
+        for row in rows.iter_rows(named=True)
+    )
 
 
 def _headline(study: Study, exposure: pl.DataFrame) -> str:

@@ -16,6 +16,9 @@ from reshore.report.sections.control import control
 from reshore.report.sections.cuts import cuts
 from reshore.report.sections.flags import flags
 from reshore.report.sections.look_through import look_through
+from reshore.report.sections.money import money
+from reshore.report.sections.money_decision import money_decision
+from reshore.report.sections.money_worth import money_worth
 from reshore.report.sections.overview import overview
 from reshore.report.sections.reliance import reliance
 from reshore.report.sections.sources import sources
@@ -39,10 +42,13 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
-    Section("overview", "Findings", overview),
+    Section("money_decision", "Decision", money_decision),
+    Section("money", "The plan", money),
     Section("stress", "What stops, and when", stress),
     Section("stress_ladder", "What runs out first", stress_ladder),
     Section("stress_cuts", "Worst cuts", stress_cuts),
+    Section("overview", "Findings", overview),
+    Section("money_worth", "What security is worth", money_worth),
     Section("boards", "Boards", boards),
     Section("cones", "Most exposed goods", cones),
     Section("cuts", "What stops with whom", cuts),

@@ -1,4 +1,4 @@
-"""The first screen: the headline, the numbers that matter, all chains at a glance, and the findings."""
+"""All chains at a glance: the numbers that matter, a cell per good, and the findings."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Overview:
-    """What the first screen shows."""
+    """What the section shows; the first finding stands at the head of the page."""
 
-    headline: str
     keys: tuple[Key, ...]
     figure: Figure
     findings: tuple[str, ...]
@@ -45,10 +44,9 @@ class Overview:
 
 
 def overview(page: Page) -> Overview:
-    """The first screen."""
-    headline, *findings = page.results.findings
+    """The first screen of a study that neither has scenarios nor speaks of money."""
     allies = ", ".join(country_name(code) for code in page.results.study.allies) or "none named"
-    return Overview(headline, _keys(page), _figure(page), tuple(findings), allies)
+    return Overview(_keys(page), _figure(page), page.results.findings[1:], allies)
 
 
 def _keys(page: Page) -> tuple[Key, ...]:

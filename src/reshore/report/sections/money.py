@@ -1,0 +1,327 @@
+"""The plan: chosen deals, the merit ladder, the plan against what was really awarded, more money, and what moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from reshore.report.grid import result_grid
+from reshore.report.page import Block, Figure, Page
+from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
+from reshore.report.sections.tracks import Mark, Track, scale, tracks
+from reshore.report.words import usd, usd_range
+from reshore.study.findings import in_words
+from reshore.units import SHARE, USD, written
+
+ROWS = 16
+NOTES = 8
+
+_PLAN_WORDS = {"chosen": "This plan", "second best": "The next best plan", "real awards": "What was really awarded"}
+
+
+def money(page: Page) -> Block | None:
+    """The plan and what it stands on."""
+    if "fund_plans" not in page.results.tables:
+        return None
+    intro = (
+        "Worth is expected loss that a plan avoids: what final users are served with it and without it, in each "
+        "outlook, weighed by the odds that the study states. The odds are opinions; every range shows what they move."
+    )
+    figures = (deals(page), merit(page), real_and_plan(page), tornado(page), frontier(page))
+    return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
+
+
+def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the sources of what is said of projects."""
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(list(projects)))
+    return page.cite(rows["source"])
+
+
+def usd_tick(value: float) -> str:
+    """An amount on an axis."""
+    return written(value, USD)
+
+
+def deals(page: Page) -> Figure | None:
+    """Money beside what would be lost without it, by instrument."""
+    frame = page.results["fund_deals"].sort("instrument", "lost_usd", "project", descending=[False, True, False])
+    if frame.is_empty():
+        return None
+    names = instrument_labels(page)
+    axis = scale(0.0, max(1.0, *frame["amount_usd"], *frame["lost_usd"]))
+    rows = []
+    for row in frame.iter_rows(named=True):
+        lost, paid = axis.at(row["lost_usd"]), axis.at(row["amount_usd"])
+        part = "" if row["part_share"] > 0.9995 else f"{written(row['part_share'], SHARE)} of it is built; "
+        marks = (*((Mark("solid", 0.0, lost),) if row["lost_usd"] > 0 else ()), Mark("bound", paid, paid))
+        rows.append(
+            Track(row["label"], marks, f"{usd(row['amount_usd'])} → {usd(row['lost_usd'])}",
+                  names.get(row["instrument"], row["instrument"]),
+                  f"{part}cost to the public {usd(row['subsidy_usd'])}")
+        )  # fmt: skip
+    asked = frame.filter(pl.col("needs_person").is_not_null())
+    after = [
+        f"For a person, {row['label']}: {row['needs_person'].replace(': needs a person: ', ': ')}."
+        for row in asked.head(NOTES).iter_rows(named=True)
+    ]
+    if asked.height > NOTES:
+        after.append(f"So for {asked.height - NOTES} more, in the table.")
+    columns = (
+        "label", "instrument", "good", "amount_usd", "subsidy_usd", "part_share", "lost_usd", "needs_person",
+    )  # fmt: skip
+    best = frame.sort("lost_usd", "project", descending=[True, False]).row(0, named=True)
+    total = f"{frame.height} deal{'s' if frame.height != 1 else ''} for {usd(float(frame['amount_usd'].sum()))}"
+    most = f"without {best['label']} most is lost" if frame.height > 1 else "without it is lost"
+    return Figure(
+        "money-deals",
+        f"{total}; {most}: {usd(best['lost_usd'])}",
+        "Bar: what is lost when the deal is taken away and nothing takes its place. Dashed mark: face value of the "
+        "deal. A bar that reaches beyond its mark is worth more than its face value.",
+        "Chosen deals. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
+        result_grid(page.results, "fund_deals", frame, columns, page.by_key, "Chosen deals"),
+        project_sources(page, frame["project"].to_list()),
+        "OUT/tables/fund_deals.csv",
+        tracks(rows[:ROWS], axis, usd_tick, (("solid", "lost without it"), ("bound", "face value")), after=after,
+               more=max(0, len(rows) - ROWS)),
+    )  # fmt: skip
+
+
+def merits(page: Page) -> pl.DataFrame:
+    """Per candidate what it adds alone, by the odds and by both ends of their ranges, over what it asks; best first."""
+    scenarios = {one.label: one.odds for one in page.results.study.scenarios}
+    ends = [
+        {"outlook": label, "low": odds.low, "high": odds.high} for label, odds in scenarios.items() if odds is not None
+    ]
+    schema = {"outlook": pl.String, "low": pl.Float64, "high": pl.Float64}
+    frame = page.results["break_even_odds"].join(pl.DataFrame(ends, schema=schema), on="outlook", how="left")
+    asked = page.results["fund_candidates"].select("project", "asked_usd")
+    stated, gain = pl.col("stated_odds_share"), pl.col("gain_usd")
+    return (
+        frame.group_by("project", "label")
+        .agg(
+            (stated * gain).sum().alias("worth"),
+            (pl.col("low").fill_null(stated) * gain).sum().alias("worth_low"),
+            (pl.col("high").fill_null(stated) * gain).sum().alias("worth_high"),
+        )
+        .join(asked, on="project", how="left")
+        .with_columns(
+            pl.when(pl.col("asked_usd") > 0).then(pl.col(name) / pl.col("asked_usd")).alias(f"per_{name}")
+            for name in ("worth", "worth_low", "worth_high")
+        )
+        .sort("per_worth", "project", descending=[True, False], nulls_last=True)
+    )
+
+
+def merit(page: Page) -> Figure | None:
+    """The merit ladder: worth per public dollar against what a candidate asks."""
+    frame = merits(page).filter(pl.col("per_worth").is_not_null())
+    if frame.is_empty():
+        return None
+    chosen = plan_of(page, "chosen")
+    keys = set(str(chosen["built"] or "").split(";")) if chosen else set()
+    even = _break_even(page)
+    top = max(1.0, float(frame["per_worth_high"].max() or 0.0))  # type: ignore[arg-type]  # a column of numbers
+    axis = scale(0.0, top)
+    rows = []
+    for row in frame.iter_rows(named=True):
+        low, point, high = (axis.at(row[f"per_{name}"]) for name in ("worth_low", "worth", "worth_high"))
+        marks = [Mark("solid" if row["project"] in keys else "pale", 0.0, point)] if point > 0 else []
+        marks += [Mark("thin", low, high)] if high > low else []
+        words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing in these scenarios"
+        note = f"asks {usd(row['asked_usd'])}"
+        rows.append(
+            Track(row["label"], tuple(marks), words, note, even.get(row["project"], ""), row["project"] in keys)
+        )
+    over = frame.filter(pl.col("per_worth") >= 1).height
+    return Figure(
+        "money-merit",
+        f"{over or 'None'} of {frame.height} candidates {'is' if over == 1 else 'are'} worth what "
+        f"{'it asks' if over == 1 else 'they ask'}, each taken alone and at the odds of the study",
+        "Worth of each candidate alone per dollar of public money that it asks for; the thin bar is the range of the "
+        "odds. Right of the dashed line it is worth more than it asks. Dark: in the plan.",
+        "Merit ladder, worth per dollar asked for. " + "; ".join(f"{row.label} {row.words}" for row in rows) + ".",
+        result_grid(page.results, "break_even_odds", page.results["break_even_odds"],
+                    ("label", "outlook", "stated_odds_share", "gain_usd", "break_even_odds_share"), page.by_key,
+                    "From which odds it pays"),
+        project_sources(page, frame["project"].to_list()),
+        "OUT/tables/break_even_odds.csv",
+        tracks(rows[:ROWS], axis, lambda value: f"{value:g}",
+               (("solid", "in the plan"), ("pale", "not in the plan"), ("thin", "range of the odds"),
+                ("rule", "worth what it asks")), rule=1.0, more=max(0, len(rows) - ROWS)),
+    )  # fmt: skip
+
+
+def _break_even(page: Page) -> dict[str, str]:
+    """Per project from which odds of the outlook in which it is worth most it pays, in words."""
+    frame = page.results["break_even_odds"].filter(pl.col("break_even_odds_share").is_not_null())
+    value = pl.col("stated_odds_share") * pl.col("gain_usd")
+    best = frame.with_columns(value.alias("value")).sort("value", "outlook", descending=[True, False])
+    found: dict[str, str] = {}
+    for row in best.iter_rows(named=True):
+        odds = row["break_even_odds_share"]
+        found.setdefault(
+            row["project"],
+            f"pays at no odds of “{row['outlook']}” alone"
+            if odds > 1
+            else f"pays from odds of {written(odds, SHARE)} of “{row['outlook']}” alone; the study says "
+            f"{written(row['stated_odds_share'], SHARE)}",
+        )
+    return found
+
+
+def real_and_plan(page: Page) -> Figure | None:
+    """The plan, the next one, and what was really awarded, through the same flow."""
+    frame = page.results["fund_plans"]
+    order = {name: place for place, name in enumerate(_PLAN_WORDS)}
+    plans = sorted(frame.iter_rows(named=True), key=lambda row: order[row["plan"]])
+    if not plans:
+        return None
+    top = max(max(row["worth_usd"], row["worth_usd_high"] or 0.0, row["bound_usd"] or 0.0) for row in plans)
+    least = min(0.0, *(min(row["worth_usd"], row["worth_usd_low"] or 0.0) for row in plans))
+    axis = scale(least, max(top, 1.0))
+    rows = []
+    for row in plans:
+        start, point = sorted((axis.at(0.0), axis.at(row["worth_usd"])))
+        marks = [Mark("solid" if row["plan"] == "chosen" else "pale", start, point)] if point > start else []
+        low, high = axis.at(row["worth_usd_low"]), axis.at(row["worth_usd_high"])
+        marks += [Mark("thin", low, high)] if high > low else []
+        if row["bound_usd"] is not None:
+            marks.append(Mark("bound", axis.at(row["bound_usd"]), axis.at(row["bound_usd"])))
+        names = in_words(built(page, row), 3) if row["built"] else "nothing"
+        rows.append(
+            Track(_PLAN_WORDS[row["plan"]], tuple(marks),
+                  usd_range(row["worth_usd"], row["worth_usd_low"], row["worth_usd_high"]), names,
+                  f"for {usd(row['face_usd'])} of face value", row["plan"] == "chosen")
+        )  # fmt: skip
+    chosen, real = plan_of(page, "chosen"), plan_of(page, "real awards")
+    after = [proof(chosen)] if chosen else []
+    if real is not None:
+        after.append(
+            "The comparison is not a verdict on those who awarded: they did not have this hindsight, what the others "
+            "asked for is not known, they had other goals than supply, and only awards to candidates of known "
+            "capacity count. An award below what a project asks is taken to build that part of it."
+        )
+    columns = (
+        "plan", "worth_usd", "bound_usd", "gap_share", "face_usd", "subsidy_usd", "built_count", "method", "sentence",
+    )  # fmt: skip
+    return Figure(
+        "money-plans",
+        _plans_title(chosen, real),
+        "Bar: expected loss avoided, every plan through the same flow program. Thin bar: over the ranges of the odds. "
+        "Dashed mark: what no plan under the same rules can pass.",
+        "Plans side by side. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
+        result_grid(page.results, "fund_plans", frame, columns, page.by_key, "Plans side by side"),
+        page.cite([*project_source_keys(page), *(page.results.package["awards"]["source"] if real else ())]),
+        "OUT/tables/fund_plans.csv",
+        tracks(rows, axis, usd_tick, (("solid", "this plan"), ("pale", "others"), ("thin", "range of the odds"),
+               ("bound", "no plan passes this")), after=after),
+    )  # fmt: skip
+
+
+def project_source_keys(page: Page) -> list[str]:
+    """Keys of the sources of the projects that were considered."""
+    considered = page.results["fund_candidates"].filter(pl.col("considered"))["project"].to_list()
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(considered))
+    return rows["source"].drop_nulls().to_list()
+
+
+def _plans_title(chosen: Mapping[str, Any] | None, real: Mapping[str, Any] | None) -> str:
+    if chosen is None:
+        return "Plans side by side"
+    own = f"The plan avoids {usd(chosen['worth_usd'])} for {usd(chosen['face_usd'])}"
+    if real is None:
+        return f"{own}; the study compares it with no programme"
+    return f"{own}; what was really awarded, {usd(real['face_usd'])}, avoids {usd(real['worth_usd'])}"
+
+
+def tornado(page: Page) -> Figure | None:
+    """The worth of the plan when one assumption is changed."""
+    frame = page.results["fund_tornado"].sort("swing_usd", "assumption", descending=[True, False])
+    moving = frame.filter(pl.col("swing_usd") > 0)
+    if moving.is_empty():
+        return None
+    base = moving["worth_usd"][0]
+    axis = scale(min(0.0, float(moving["worth_usd_low"].min())), float(moving["worth_usd_high"].max()))  # type: ignore[arg-type]
+    rows = []
+    for row in moving.iter_rows(named=True):
+        ends = axis.at(row["worth_usd_low"]), axis.at(row["worth_usd_high"])
+        rows.append(
+            Track(row["assumption"], (Mark("solid", *ends),),
+                  usd_range(None, row["worth_usd_low"], row["worth_usd_high"]), "",
+                  f"{row['low_case']} or {row['high_case']}")
+        )  # fmt: skip
+    still = frame.height - moving.height
+    after = [f"{still} more that were varied move nothing."] if still else []
+    first = moving.row(0, named=True)
+    return Figure(
+        "money-tornado",
+        f"“{first['assumption']}” moves the worth of the plan most: "
+        f"{usd_range(None, first['worth_usd_low'], first['worth_usd_high'])}",
+        f"The plan is kept and one assumption changed. The dashed line, {usd(base)}, is the worth with every project "
+        "at its mean output, so it differs a little from the worth over draws of success.",
+        "What moves the plan. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
+        result_grid(page.results, "fund_tornado", frame,
+                    ("assumption", "low_case", "high_case", "worth_usd", "swing_usd"), page.by_key,
+                    "What moves the worth of the plan"),
+        page.cite(project_source_keys(page)),
+        "OUT/tables/fund_tornado.csv",
+        tracks(rows[:ROWS], axis, usd_tick, (("solid", "worth in the two cases"), ("rule", "as the study says")),
+               rule=base, after=after),
+    )  # fmt: skip
+
+
+def frontier(page: Page) -> Figure | None:
+    """What more money buys, and the project that enters at each step."""
+    frame = page.results["fund_frontier"].sort("budget_usd")
+    if frame.height < 2:
+        return None
+    labels = project_labels(page)
+    points = list(frame.iter_rows(named=True))
+    axis = scale(0.0, max(1.0, *(max(row["worth_usd"], row["bound_usd"]) for row in points)))
+    rows, before = [], {"budget_usd": 0.0, "worth_usd": 0.0}
+    for row in points:
+        marks = [Mark("solid", 0.0, axis.at(row["worth_usd"]))] if row["worth_usd"] > 0 else []
+        marks.append(Mark("bound", axis.at(row["bound_usd"]), axis.at(row["bound_usd"])))
+        rows.append(
+            Track(f"Budget {usd(row['budget_usd'])}", tuple(marks), usd(row["worth_usd"]), _changes(row, labels),
+                  f"{usd(row['face_usd'])} spent; {_next_million(before, row)}")
+        )  # fmt: skip
+        before = row
+    useful = [b for a, b in pairwise(points) if b["worth_usd"] > a["worth_usd"] * (1 + 1e-6)]
+    last = useful[-1]["budget_usd"] if useful else points[0]["budget_usd"]
+    title = (
+        f"More money buys more up to {usd(last)}"
+        if last == points[-1]["budget_usd"]
+        else f"Above {usd(last)} more money buys nothing"
+    )
+    return Figure(
+        "money-frontier",
+        f"{title}: {usd(points[-1]['worth_usd'])} at {usd(points[-1]['budget_usd'])}",
+        "The best plan for each budget of the first instrument, from the smallest to the largest. Dashed mark: what "
+        "no plan with that budget can pass. Small print: who enters, and what a further million buys on the "
+        "way from the row above.",
+        "Frontier. " + "; ".join(f"{row.label}: {row.words}, {row.note}" for row in rows) + ".",
+        result_grid(page.results, "fund_frontier", frame,
+                    ("budget_usd", "worth_usd", "bound_usd", "gap_share", "face_usd", "enters", "leaves"), page.by_key,
+                    "What more money buys"),
+        page.cite(project_source_keys(page)),
+        "OUT/tables/fund_frontier.csv",
+        tracks(rows, axis, usd_tick, (("solid", "worth of the best plan"), ("bound", "no plan passes this"))),
+    )  # fmt: skip
+
+
+def _changes(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    def named(keys: str | None) -> str:
+        return in_words([labels.get(key, key) for key in (keys or "").split(";") if key], 4)
+
+    parts = [f"{named(row[key])} {verb}" for key, verb in (("enters", "in"), ("leaves", "out")) if row[key]]
+    return "; ".join(parts) or "the same projects"
+
+
+def _next_million(before: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    more = row["budget_usd"] - before["budget_usd"]
+    gain = row["worth_usd"] - before["worth_usd"]
+    return f"a further million buys {usd(1e6 * gain / more) if gain > 0 else 'nothing'}" if more > 0 else ""

@@ -1,0 +1,140 @@
+"""The decision at the head of a report about money, in lines that can be read out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from reshore.funding.settings import COUNTS
+from reshore.report.page import Page
+from reshore.report.words import usd, usd_range
+from reshore.study.findings import in_words
+from reshore.units import SHARE, written
+
+NAMED = 6
+TURNS = 3
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Headings with their lines."""
+
+    lines: tuple[tuple[str, str], ...]
+
+
+def money_decision(page: Page) -> Decision | None:
+    """What to fund, what it is worth, how sure that is, what it turns on, and what was really awarded."""
+    plan = plan_of(page, "chosen")
+    if plan is None:
+        return None
+    lines = (
+        ("Decision", _decision(page, plan)),
+        ("What it is worth", _worth(page, plan)),
+        ("How sure that none is better", proof(plan)),
+        ("What moves it most", _turns(page)),
+        _beside(page),
+    )
+    return Decision(tuple((head, text) for head, text in lines if text))
+
+
+def plan_of(page: Page, name: str) -> dict[str, Any] | None:
+    """A plan of the table ``fund_plans``; ``None`` where the study has none of that name."""
+    if "fund_plans" not in page.results.tables:
+        return None
+    rows = page.results["fund_plans"].filter(pl.col("plan") == name)
+    return rows.row(0, named=True) if rows.height else None
+
+
+def project_labels(page: Page) -> dict[str, str]:
+    """Names of projects for people."""
+    return dict(page.results["fund_candidates"].select("project", "label").iter_rows())
+
+
+def instrument_labels(page: Page) -> dict[str, str]:
+    """Names of instruments for people."""
+    return dict(page.results.package["instruments"].select("instrument", "label").iter_rows())
+
+
+def built(page: Page, plan: dict[str, Any]) -> list[str]:
+    """Names of the projects of a plan."""
+    labels = project_labels(page)
+    return [labels.get(key, key) for key in str(plan["built"] or "").split(";") if key]
+
+
+def _decision(page: Page, plan: dict[str, Any]) -> str:
+    deals = page.results["fund_deals"].sort("amount_usd", "project", "instrument", descending=[True, False, False])
+    if deals.is_empty():
+        return "Fund nothing: under these rules no candidate avoids any loss for its money."
+    instruments = instrument_labels(page)
+    parts = [
+        f"{row['label']} ({usd(row['amount_usd'])} by {instruments.get(row['instrument'], row['instrument'])})"
+        for row in deals.iter_rows(named=True)
+    ]
+    left = _unspent(page, plan["face_usd"])
+    return f"Fund {in_words(parts, NAMED)}, {usd(plan['subsidy_usd'])} of cost to the public in all.{left}"
+
+
+def _unspent(page: Page, spent: float) -> str:
+    """What is left of the budgets, where all of them are known and something is."""
+    fund = page.results.study.fund
+    own = dict(page.results.package["instruments"].select("instrument", "budget_face_usd").iter_rows())
+    known = [one.face_usd or own.get(one.instrument) for one in fund.budgets] if fund is not None else []
+    faces = [face for face in known if face is not None]
+    left = math.fsum(faces) - spent
+    if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):
+        return ""
+    return f" {usd(left)} of {usd(math.fsum(faces))} stays unspent."
+
+
+def _worth(page: Page, plan: dict[str, Any]) -> str:
+    fund = page.results.study.fund
+    whose = COUNTS[fund.counts] if fund is not None else ""
+    text = (
+        f"{usd_range(plan['worth_usd'], plan['worth_usd_low'], plan['worth_usd_high'])} of expected loss avoided, "
+        f"counting {whose.replace('home', page.the_home)}; the range is that of the odds of the scenarios, which are "
+        "opinions."
+    )
+    if plan["face_usd"] > 0:
+        text += f" That is {written(plan['worth_usd'] / plan['face_usd'])} USD per dollar of face value."
+    return text
+
+
+def proof(plan: dict[str, Any]) -> str:
+    """The certificate of a plan in words."""
+    if plan["bound_usd"] is None or plan["gap_share"] is None:
+        return "Not a search: nothing is proved about other plans."
+    gap = "nil" if plan["gap_share"] == 0 else f"at most {written(plan['gap_share'], SHARE)}"
+    return (
+        f"No plan under the same rules, budgets and candidates is worth more than {usd(plan['bound_usd'])}: the "
+        f"certified gap is {gap}. It speaks of the model, not of the world."
+    )
+
+
+def _turns(page: Page) -> str:
+    rows = page.results["fund_tornado"].filter(pl.col("swing_usd") > 0)
+    rows = rows.sort("swing_usd", "assumption", descending=[True, False]).head(TURNS)
+    parts = [
+        f"{row['assumption']} ({row['low_case']} or {row['high_case']}: {usd_range(None, *_ends(row))})"
+        for row in rows.iter_rows(named=True)
+    ]
+    return "; ".join(parts) + "." if parts else "None of the assumptions that were varied moves the worth of the plan."
+
+
+def _ends(row: dict[str, Any]) -> tuple[float, float]:
+    return row["worth_usd_low"], row["worth_usd_high"]
+
+
+def _beside(page: Page) -> tuple[str, str]:
+    real = plan_of(page, "real awards")
+    if real is not None:
+        return (
+            "What was really awarded",
+            f"{in_words(built(page, real), NAMED)}: {usd(real['face_usd'])} avoid "
+            f"{usd_range(real['worth_usd'], real['worth_usd_low'], real['worth_usd_high'])} through the same flow, as "
+            "far as the awards went to candidates of known capacity.",
+        )
+    asked = page.results["fund_deals"].filter(pl.col("needs_person").is_not_null()).height
+    return "Before signing", f"{asked} of the deals have clauses that only a person can answer." if asked else ""
