@@ -18,6 +18,10 @@ EVEN = 10.0
 """Spread of coefficients, in powers of two either way, within which rows and columns keep their units."""
 
 
+LARGEST_COST = 12.0
+"""Power of two that the largest cost may have in the solver's units: tolerances on prices are absolute."""
+
+
 @dataclass(frozen=True)
 class Scales:
     """``row' = row · activity``, ``column' · x' = x``, ``money' · cost x = cost' x'``: all powers of two."""
@@ -65,7 +69,9 @@ def scales_of(program: Program) -> Scales:
             *(bound - column for bound in (_sizes(program.low), _sizes(program.high))),
         )
         row, column = row - amount, column + amount
-    money = -_middle(_sizes(program.cost) + column)
+    costs = _sizes(program.cost) + column
+    largest = np.nanmax(costs) if np.isfinite(costs).any() else 0.0
+    money = -max(_middle(costs), float(np.rint(largest)) - LARGEST_COST)
     return Scales(np.exp2(row), np.exp2(column), float(np.exp2(money)))
 
 

@@ -46,6 +46,9 @@ NOISE = 1e-8
 
 MOST_ROUNDS = 400
 
+TINY = 1e-9
+"""Slopes of a cut below this part of its largest are left out."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -177,12 +180,10 @@ class Evaluator:
         if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
-        known = () if kin is None else zip(kin.program.scenarios, kin._sessions, strict=True)
-        shared = {id(scenario.recourse): session for scenario, session in known}
+        self.sessions: dict[int, Session] = {} if kin is None else dict(kin.sessions)
         for scenario in program.scenarios:
-            if id(scenario.recourse) not in shared:
-                shared[id(scenario.recourse)] = Session(scenario.recourse)
-        self._sessions = [shared[id(scenario.recourse)] for scenario in program.scenarios]
+            if id(scenario.recourse) not in self.sessions:
+                self.sessions[id(scenario.recourse)] = Session(scenario.recourse)
 
     def at(self, x: Floats, program: TwoStage | None = None) -> Decision:
         """The first decision `x`: verified costs and prices of every scenario, and the objective.
@@ -191,9 +192,9 @@ class Evaluator:
         """
         asked = program or self.program
         costs, duals = [], []
-        for scenario, session in zip(self.program.scenarios, self._sessions, strict=True):
+        for scenario in self.program.scenarios:
             recourse, shift = scenario.recourse, scenario.technology @ x
-            solution = self._solved(session, recourse.row_low - shift, recourse.row_high - shift)
+            solution = self._solved(recourse, recourse.row_low - shift, recourse.row_high - shift)
             assert solution.duals is not None
             costs.append(recourse.sign * (solution.objective - recourse.constant))
             duals.append(recourse.sign * solution.duals)
@@ -208,23 +209,28 @@ class Evaluator:
         `effects` are, per scenario, rows and by how much their upper side moves per unit; `step` is how many units.
         No side falls below zero that was not: there is no less than nothing.
         """
-        costs = np.empty(len(self._sessions))
-        for number, (scenario, session) in enumerate(zip(self.program.scenarios, self._sessions, strict=True)):
+        costs = np.empty(len(self.program.scenarios))
+        for number, scenario in enumerate(self.program.scenarios):
             rows, sides = effects[number]
             recourse, shift = scenario.recourse, scenario.technology @ x
             before = recourse.row_high - shift
             high = before.copy()
             np.add.at(high, rows, step * sides)
             high = np.maximum(high, np.minimum(before, 0.0))
-            solution = self._solved(session, recourse.row_low - shift, high)
+            solution = self._solved(recourse, recourse.row_low - shift, high)
             costs[number] = recourse.sign * (solution.objective - recourse.constant)
         return costs
 
-    @staticmethod
-    def _solved(session: Session, low: Floats, high: Floats) -> Solution:
+    def _solved(self, recourse: Program, low: Floats, high: Floats) -> Solution:
+        """The verified answer with other sides: from the last basis, or from none should that fail."""
+        session = self.sessions[id(recourse)]
         moved = np.flatnonzero((session.program.row_low != low) | (session.program.row_high != high))
         session.set_sides(moved, low[moved], high[moved])
-        return solve(session)
+        try:
+            return solve(session)
+        except SolverError:
+            self.sessions[id(recourse)] = Session(replace(recourse, row_low=low, row_high=high))
+            return solve(self.sessions[id(recourse)])
 
 
 def evaluate(program: TwoStage, x: Floats) -> Decision:
@@ -349,7 +355,7 @@ class Cuts:
         for number, (scenario, duals) in enumerate(zip(self._scenarios, found.duals, strict=True)):
             cost = float(found.costs[number])
             slope = -(scenario.technology.T @ duals)
-            level = cost - float(slope @ x)
+            slope, level = _rounded_off(slope, cost - float(slope @ x), program.first)
             promised = max((float(s @ x) + c for s, c in self._cuts[number]), default=self._floors[number])
             if cost > promised + 1e-9 * max(1.0, abs(cost)):
                 self._cuts[number].append((slope, level))
@@ -428,6 +434,16 @@ class _Search:
             )
         solution = solve(builder.build(), self.limits)
         return solution.x[x], solution.bound
+
+
+def _rounded_off(slope: Floats, level: float, first: Program) -> tuple[Floats, float]:
+    """A cut without slopes that are what rounding leaves of zero, still below what it bounds at every decision."""
+    tiny = (np.abs(slope) <= TINY * max(1.0, float(np.abs(slope).max(initial=0.0)))) & (slope != 0)
+    if not tiny.any():
+        return slope, level
+    least = np.where(slope > 0, first.low, first.high)
+    kept = np.where(tiny & np.isfinite(least), 0.0, slope)
+    return kept, level + math.fsum(np.where(tiny & np.isfinite(least), slope * np.where(tiny, least, 0.0), 0.0))
 
 
 def _least_cost(first: Program, scenario: Scenario) -> float:
