@@ -105,7 +105,7 @@ def money_package(oxide_at_home: float = 0.1) -> DataPackage:
 
 
 def money_settings(**fund: Any) -> dict[str, Any]:
-    """A study of the chain: a cut of a year, odds of one in five, USD 80 million of loans; `fund` changes ``[fund]``."""
+    """A study of the chain: a cut of a year at odds of one in five, loans of 80 million; `fund` changes ``[fund]``."""
     return {
         "study": {
             "title": "Loans for a small chain", "question": "Which loans buy most?", "package": "money", "home": "USA",

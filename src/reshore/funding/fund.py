@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from reshore.errors import NoAnswerError
+from reshore.errors import InfeasibleError, NoAnswerError
 from reshore.flow.security import Security
 from reshore.flow.situation import Project
 from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Pool, Rules, build_choice, read_plan
-from reshore.optimize import Limits
+from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
 from reshore.optimize.two_stage import Cuts, Decision, Evaluator, Method, solve_two_stage
 
@@ -141,10 +141,14 @@ class Fund:
         """
         choice = build_choice(self.candidates, self.offers, rules or self.rules)
         program = self.security.program(choice.program, choice.built)
-        if self._method == "extensive":
-            found = solve_two_stage(program, "extensive", self._gap, self._limits)
-        else:
-            found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective)
+        try:
+            if self._method == "extensive":
+                found = solve_two_stage(program, "extensive", self._gap, self._limits)
+            else:
+                found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective)
+        except InfeasibleError:
+            solve(choice.program, self._limits)  # the decision alone knows which of its rules may give way
+            raise
         plan = read_plan(choice, found.x)
         built = self.parts(dict(zip(plan.built, plan.parts, strict=True)))
         worth, by_outlook = self.worth(built)

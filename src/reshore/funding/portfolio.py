@@ -158,6 +158,7 @@ def build_choice(
     rows.exclusions()
     rows.budgets()
     rows.quotas()
+    rows.decided()
     rows.other_plans()
     return Choice(tuple(candidates), tuple(kept), rules, rows.builder.build(), rows.built, rows.taken, rows.amount)
 
@@ -202,7 +203,6 @@ class _Rows:
         self.builder = Builder()
         self.built = self.builder.variables(
             "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
-            low=np.array([float(candidate.name in rules.must) for candidate in candidates]),
             high=np.array([float(candidate.name not in rules.must_not) for candidate in candidates]),
         )  # fmt: skip
         self.taken = self.builder.variables(
@@ -299,6 +299,15 @@ class _Rows:
                 "leverage",
                 [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1, high=0.0, soft=True,
                 says=lambda _: f"at least {leverage:.3g} private dollars for each public one",
+            )  # fmt: skip
+
+    def decided(self) -> None:
+        """What has to be built is built."""
+        must = np.flatnonzero([candidate.name in self.rules.must for candidate in self.candidates])
+        if must.size:
+            self.builder.require(
+                "decided", [(np.arange(must.size), self.built[must], 1.0)], must.size, low=1.0,
+                says=lambda k: f"{self.candidates[must[k]].label} is built, as decided",
             )  # fmt: skip
 
     def other_plans(self) -> None:

@@ -20,7 +20,7 @@ Shapley value in a special case, Management Science 20(3).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -166,11 +166,14 @@ def owen(prices: Floats, owned: Floats) -> Floats:
     return owned @ prices
 
 
-def aumann_shapley(ramp: Ramp, plan: Floats, tolerance: float = 1e-9) -> Floats:
+def aumann_shapley(
+    ramp: Ramp, plan: Floats, tolerance: float = 1e-9, prices: Callable[[float, float], Floats] | None = None
+) -> Floats:
     """Payments by prices along the way from nothing to the plan: ``φ_i = x_i ∫₀¹ ∂V(t x)/∂x_i dt``.
 
     The worth along the way is concave and consists of straight pieces, so the integral is exact once every piece has
     been found: where the lines through two ends meet on the worth itself, there is one kink between them and no more.
+    What the worth gains over a piece is shared out by the prices in its middle.
 
     Parameters
     ----------
@@ -180,6 +183,10 @@ def aumann_shapley(ramp: Ramp, plan: Floats, tolerance: float = 1e-9) -> Floats:
         How much of each capacity is planned, shape (n_players,).
     tolerance
         Relative to the worth of the plan.
+    prices
+        Prices at a fraction of the plan within a piece of a given width; by default those of `ramp`. Links of one
+        chain that grow together are scarce together, and a solver names one of them: who wants them treated alike
+        says so here.
 
     Returns
     -------
@@ -188,23 +195,36 @@ def aumann_shapley(ramp: Ramp, plan: Floats, tolerance: float = 1e-9) -> Floats:
     """
     first, last = ramp(0.0), ramp(1.0)
     scale = max(abs(last[0] - first[0]), 1e-300)
-    shares = np.zeros(plan.size)
+    read = prices or (lambda part, _: ramp(part)[1])
+    payments = np.zeros(plan.size)
+    for left, low, right, high in _pieces(ramp, plan, first, last, tolerance * scale):
+        at = np.maximum(read((left + right) / 2, right - left) * plan, 0.0)
+        if at.sum() > 0:
+            payments += at * ((high - low) / at.sum())
+    total = float(payments.sum())
+    return payments * ((last[0] - first[0]) / total) if abs(total) > tolerance * scale else payments
+
+
+Point = tuple[float, Floats]
+
+
+def _pieces(
+    ramp: Ramp, plan: Floats, first: Point, last: Point, slack: float
+) -> Iterator[tuple[float, float, float, float]]:
+    """Straight pieces of the worth along the way: left end and worth there, right end and worth there."""
     stack = [(0.0, first, 1.0, last)]
     while stack:
         left, (low, low_prices), right, (high, high_prices) = stack.pop()
         slope_in, slope_out = float(low_prices @ plan), float(high_prices @ plan)
-        bend = slope_in - slope_out
-        width = right - left
-        if bend <= tolerance * scale or width <= 1e-9:
-            shares += (low_prices + high_prices) / 2 * width
+        bend, width = slope_in - slope_out, right - left
+        if bend <= slack or width <= 1e-9:
+            yield left, low, right, high
             continue
         meet = left + min(max((high - low - slope_out * width) / bend, 0.0), width)
         on_lines = low + slope_in * (meet - left)
         middle = ramp(meet)
-        if on_lines - middle[0] <= tolerance * scale:
-            shares += low_prices * (meet - left) + high_prices * (right - meet)
+        if on_lines - middle[0] <= slack:
+            ends = ((left, low, meet, middle[0]), (meet, middle[0], right, high))
+            yield from (piece for piece in ends if piece[2] > piece[0])
             continue
         stack += [(meet, middle, right, (high, high_prices)), (left, (low, low_prices), meet, middle)]
-    payments = shares * plan
-    total = float(payments.sum())
-    return payments * ((last[0] - first[0]) / total) if abs(total) > tolerance * scale else payments

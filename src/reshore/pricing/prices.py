@@ -24,6 +24,12 @@ from reshore.pricing.payments import Ramp, aumann_shapley
 STEP = 1e-4
 """Capacity, in shares of a year's world output, by which prices are probed on either side."""
 
+LAG = 1e-3
+"""Part of the plan by which projects lag behind each other where their common scarcity is shared out."""
+
+TURNS = 4
+"""Orders in which they do, each also reversed."""
+
 NOTHING = 1e-9
 """Values below this many millions are what solving leaves of zero."""
 
@@ -165,10 +171,11 @@ class Pricing:
         -------
         pl.DataFrame
             One row per ``project`` (its number): ``payment_usd_m`` by prices along the ramp (Aumann and Shapley), which
-            add up to the worth of the plan; ``owen_usd_m`` at the prices of the plan; ``pivotal_usd_m`` what is lost
-            without it (Vickrey, Clarke, Groves); ``bracket_usd_m`` at the prices without it. Owen ≤ pivotal ≤ bracket.
+            add up to the worth of the plan, and are even among links of one chain; ``owen_usd_m`` at the prices of the
+            plan; ``pivotal_usd_m`` what is lost without it (Vickrey, Clarke, Groves); ``bracket_usd_m`` at the prices
+            without it. Owen ≤ pivotal ≤ bracket.
         """
-        fair = aumann_shapley(self._ramp(), self.plan)
+        fair = aumann_shapley(self._ramp(), self.plan, prices=self._even_prices)
         owen = self._gradient(self.decision) * self.plan
         whole = self.worth(self.plan)
         rows = []
@@ -189,6 +196,24 @@ class Pricing:
 
         return ramp
 
+    def _even_prices(self, part: float, width: float) -> Floats:
+        """Prices at a fraction of the plan that treat alike what is scarce together.
+
+        Links of one chain that grow in step are all scarce, and any split of the price among them is right at the
+        margin. Here each lags behind by a hair in turn, in several orders and their reverses, and prices are the mean.
+        """
+        built = np.flatnonzero(self.plan > 0)
+        places = np.arange(built.size)
+        turns = np.unique(np.linspace(0, built.size, min(built.size, TURNS), endpoint=False).astype(np.int64))
+        total = np.zeros(self.plan.size)
+        for turn in turns:
+            rank = (places + turn) % built.size
+            for order in (rank, built.size - 1 - rank):
+                behind = np.zeros(self.plan.size)
+                behind[built] = min(LAG, width / 4) * order / max(1, built.size - 1)
+                total += self._gradient(self._evaluator.at((part - behind) * self.plan))
+        return total / max(1, 2 * turns.size)
+
     def _gradient(self, decision: Decision) -> Floats:
         """How the worth rises per unit of each project at a decision, (n_projects,)."""
         total = np.zeros(len(self.security.projects))
@@ -200,28 +225,47 @@ class Pricing:
         """Pairs, and sets up to `most`, that are worth more than their members alone and than any smaller set says.
 
         A set is listed when it brings more than its best division into a listed set and single projects; found by
-        solving, because whether two projects help or replace each other cannot be read from a map.
+        solving, because whether two projects help or replace each other cannot be read from a map. Sets are skipped
+        only where prices prove that they bring nothing more: the worth of one more project is at most its price.
         """
         chosen: list[int] = np.flatnonzero(self.plan > 0).tolist() if projects is None else sorted(projects)
         alone = {project: self._together((project,)) for project in chosen}
         found: list[Bundle] = []
         for size in range(2, most + 1):
             for members in combinations(chosen, size):
-                worth = self._together(members)
                 parts = max(
                     (b.worth + math.fsum(alone[m] for m in members if m not in b.members)
                      for b in found if set(b.members) < set(members)),
                     default=-math.inf,
                 )  # fmt: skip
                 best = max(parts, math.fsum(alone[member] for member in members))
-                if worth > best + max(NOTHING, NOTABLE * abs(worth)):
+                if self._at_most(members) <= best + NOTABLE * abs(best) + self._noise:
+                    continue
+                worth = self._together(members)
+                if worth > best + NOTABLE * abs(worth) + self._noise:
                     found.append(Bundle(members, worth, tuple(alone[member] for member in members)))
         return tuple(sorted(found, key=lambda bundle: (-bundle.extra, bundle.members)))
 
-    def _together(self, members: Sequence[int]) -> float:
+    @property
+    def _noise(self) -> float:
+        """What solving leaves of zero in differences of worth, in USD million."""
+        return max(NOTHING, 1e-9 * float(np.abs(self._nothing.costs).max(initial=0.0)))
+
+    def _at_most(self, members: Sequence[int]) -> float:
+        """A bound on what `members` are worth together: the worth of all but one and the price of the last there."""
+        bounds = []
+        for last in members:
+            others = [member for member in members if member != last]
+            bounds.append(self._together(others) + float(self._gradient(self.at(self._parts(others)))[last]))
+        return min(bounds)
+
+    def _parts(self, members: Sequence[int]) -> Floats:
         built = np.zeros(len(self.security.projects))
         built[list(members)] = 1.0
-        return self.worth(built)
+        return built
+
+    def _together(self, members: Sequence[int]) -> float:
+        return self.worth(self._parts(members))
 
     def break_even_odds(self, costs_usd_m: Floats) -> pl.DataFrame:
         """From which odds of an outlook a project alone is worth its cost, if nothing else ever happened.
