@@ -1,7 +1,7 @@
 """The workbook: an index, every result table on a sheet of its own, sums that can be followed, and the sources.
 
 Unknown is a hatched word, never a zero. Text is written as text, so that no cell of the data runs as a formula; the
-only formulas are those of the sheet ``checks``.
+only formulas are those of the sheets ``checks`` and ``money``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from reshore.data import table as data_table
 from reshore.data import write_files
+from reshore.report.money_sheet import money_sheet
 from reshore.study.results import Results
 from reshore.tables import Column, Table
 
@@ -50,6 +51,7 @@ def workbook_bytes(results: Results) -> bytes:
         for table, frame in sheets[:-1]:
             _sheet(book, table, frame, forms)
         _checks(book, results, forms)
+        money_sheet(book, results, forms)
         _sheet(book, *sheets[-1], forms)
     return buffer.getvalue()
 

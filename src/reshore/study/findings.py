@@ -18,6 +18,7 @@ DISAGREEMENT = 0.1
 LISTED = 5
 MOST = 10
 SCENARIOS = 3
+NAMED = 3
 
 _BASIS = {
     "site": "by plant site",
@@ -172,8 +173,9 @@ def _decision(tables: Mapping[str, pl.DataFrame]) -> str:
     plan = tables["fund_plans"].filter(pl.col("plan") == "chosen").row(0, named=True)
     if not plan["built"]:
         return "Fund nothing: under the rules of the study no candidate avoids any expected loss for its money."
-    labels = dict(tables["fund_candidates"].select("project", "label").iter_rows())
-    named = in_words([labels.get(key, key) for key in plan["built"].split(";")])
+    deals = tables["fund_deals"].sort("lost_usd", "project", descending=[True, False])
+    names = deals["label"].unique(maintain_order=True).to_list()
+    named = in_words(names) if len(names) <= NAMED else f"{len(names)} projects, above all {in_words(names[:1])},"
     face, cost, worth, low, high, bound = (
         written(plan[name], USD)
         for name in ("face_usd", "subsidy_usd", "worth_usd", "worth_usd_low", "worth_usd_high", "bound_usd")

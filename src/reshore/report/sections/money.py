@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,9 @@ from reshore.units import SHARE, USD, written
 
 ROWS = 16
 NOTES = 8
+
+_FACT = re.compile(r" \(\w+ is not known\)")
+"""The name of a missing fact, which the table keeps."""
 
 _PLAN_WORDS = {"chosen": "This plan", "second best": "The next best plan", "real awards": "What was really awarded"}
 
@@ -62,13 +66,7 @@ def deals(page: Page) -> Figure | None:
                   names.get(row["instrument"], row["instrument"]),
                   f"{part}cost to the public {usd(row['subsidy_usd'])}")
         )  # fmt: skip
-    asked = frame.filter(pl.col("needs_person").is_not_null())
-    after = [
-        f"For a person, {row['label']}: {row['needs_person'].replace(': needs a person: ', ': ')}."
-        for row in asked.head(NOTES).iter_rows(named=True)
-    ]
-    if asked.height > NOTES:
-        after.append(f"So for {asked.height - NOTES} more, in the table.")
+    after = [*_below_face(frame), *_for_a_person(frame)]
     columns = (
         "label", "instrument", "good", "amount_usd", "subsidy_usd", "part_share", "lost_usd", "needs_person",
     )  # fmt: skip
@@ -87,6 +85,31 @@ def deals(page: Page) -> Figure | None:
         tracks(rows[:ROWS], axis, usd_tick, (("solid", "lost without it"), ("bound", "face value")), after=after,
                more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
+
+
+def _below_face(frame: pl.DataFrame) -> list[str]:
+    """Deals that avoid less than their face value."""
+    below = frame.filter(pl.col("lost_usd") < pl.col("amount_usd"))
+    if below.is_empty():
+        return []
+    verb = "avoids" if below.height == 1 else "avoid"
+    return [
+        f"{below.height} of {frame.height} deals {verb} less than their face value "
+        f"({in_words(below['label'].to_list())}): the rules spend a budget on whatever adds anything, and what is lent is "
+        "meant to come back."
+    ]
+
+
+def _for_a_person(frame: pl.DataFrame) -> list[str]:
+    """Clauses that only a person can answer, each said once with the deals that it holds for."""
+    found: dict[str, list[str]] = {}
+    for row in frame.filter(pl.col("needs_person").is_not_null()).iter_rows(named=True):
+        words = _FACT.sub("", row["needs_person"]).replace(": needs a person: ", ": ")
+        found.setdefault(words, []).append(row["label"])
+    return [
+        f"Only a person can answer, for {'all deals' if len(names) == frame.height > 1 else in_words(names)}: {words}."
+        for words, names in list(found.items())[:NOTES]
+    ]
 
 
 def merits(page: Page) -> pl.DataFrame:
@@ -125,17 +148,22 @@ def merit(page: Page) -> Figure | None:
     even = _break_even(page)
     top = max(1.0, float(frame["per_worth_high"].max() or 0.0))  # type: ignore[arg-type]  # a column of numbers
     axis = scale(0.0, top)
+    adding = frame.filter(pl.col("worth") > 0)
+    still = frame.filter(pl.col("worth") <= 0)["label"].to_list()
     rows = []
-    for row in frame.iter_rows(named=True):
+    for row in (adding if adding.height else frame).iter_rows(named=True):
         low, point, high = (axis.at(row[f"per_{name}"]) for name in ("worth_low", "worth", "worth_high"))
         marks = [Mark("solid" if row["project"] in keys else "pale", 0.0, point)] if point > 0 else []
         marks += [Mark("thin", low, high)] if high > low else []
-        words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing in these scenarios"
+        words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing alone"
         note = f"asks {usd(row['asked_usd'])}"
         rows.append(
             Track(row["label"], tuple(marks), words, note, even.get(row["project"], ""), row["project"] in keys)
         )
     over = frame.filter(pl.col("per_worth") >= 1).height
+    after = (
+        [f"{len(still)} of {frame.height} add nothing alone in these scenarios: {in_words(still, 6)}."] if still else []
+    )
     return Figure(
         "money-merit",
         f"{over or 'None'} of {frame.height} candidates {'is' if over == 1 else 'are'} worth what "
@@ -150,7 +178,7 @@ def merit(page: Page) -> Figure | None:
         "OUT/tables/break_even_odds.csv",
         tracks(rows[:ROWS], axis, lambda value: f"{value:g}",
                (("solid", "in the plan"), ("pale", "not in the plan"), ("thin", "range of the odds"),
-                ("rule", "worth what it asks")), rule=1.0, more=max(0, len(rows) - ROWS)),
+                ("rule", "worth what it asks")), rule=1.0, after=after, more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
 
 
@@ -260,8 +288,8 @@ def tornado(page: Page) -> Figure | None:
         "money-tornado",
         f"“{first['assumption']}” moves the worth of the plan most: "
         f"{usd_range(None, first['worth_usd_low'], first['worth_usd_high'])}",
-        f"The plan is kept and one assumption changed. The dashed line, {usd(base)}, is the worth with every project "
-        "at its mean output, so it differs a little from the worth over draws of success.",
+        f"The plan is kept and one assumption changed at a time. The dashed line, {usd(base)}, is its worth as the "
+        f"study says{_other_base(page, base)}.",
         "What moves the plan. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_tornado", frame,
                     ("assumption", "low_case", "high_case", "worth_usd", "swing_usd"), page.by_key,
@@ -271,6 +299,14 @@ def tornado(page: Page) -> Figure | None:
         tracks(rows[:ROWS], axis, usd_tick, (("solid", "worth in the two cases"), ("rule", "as the study says")),
                rule=base, after=after),
     )  # fmt: skip
+
+
+def _other_base(page: Page, base: float) -> str:
+    """Why the middle is not the worth of the plan, where it is not: chance enters by its mean."""
+    chosen = plan_of(page, "chosen")
+    if chosen is None or abs(chosen["worth_usd"] - base) <= 5e-3 * abs(base):
+        return ""
+    return ", with every project at its mean output instead of drawn success"
 
 
 def frontier(page: Page) -> Figure | None:
@@ -324,4 +360,4 @@ def _changes(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 def _next_million(before: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     more = row["budget_usd"] - before["budget_usd"]
     gain = row["worth_usd"] - before["worth_usd"]
-    return f"a further million buys {usd(1e6 * gain / more) if gain > 0 else 'nothing'}" if more > 0 else ""
+    return f"a further million buys {usd(1e6 * gain / more) if 1e6 * gain >= more else 'nothing'}" if more > 0 else ""

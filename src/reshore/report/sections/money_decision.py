@@ -12,7 +12,7 @@ from reshore.funding.settings import COUNTS
 from reshore.report.page import Page
 from reshore.report.words import usd, usd_range
 from reshore.study.findings import in_words
-from reshore.units import SHARE, written
+from reshore.units import SHARE, USD, written
 
 NAMED = 6
 TURNS = 3
@@ -69,12 +69,15 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     if deals.is_empty():
         return "Fund nothing: under these rules no candidate avoids any loss for its money."
     instruments = instrument_labels(page)
-    parts = [
-        f"{row['label']} ({usd(row['amount_usd'])} by {instruments.get(row['instrument'], row['instrument'])})"
-        for row in deals.iter_rows(named=True)
-    ]
+    parts = []
+    for (key,), own in deals.group_by(["instrument"], maintain_order=True):
+        named = [f"{row['label']} {written(row['amount_usd'], USD)}" for row in own.iter_rows(named=True)]
+        parts.append(f"By {instruments.get(str(key), str(key))}, USD: {in_words(named, NAMED)}.")
     left = _unspent(page, plan["face_usd"])
-    return f"Fund {in_words(parts, NAMED)}, {usd(plan['subsidy_usd'])} of cost to the public in all.{left}"
+    return (
+        f"{' '.join(parts)} In all {usd(plan['face_usd'])} of face value, {usd(plan['subsidy_usd'])} of cost to the "
+        f"public.{left}"
+    )
 
 
 def _unspent(page: Page, spent: float) -> str:
@@ -97,9 +100,12 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
         f"counting {whose.replace('home', page.the_home)}; the range is that of the odds of the scenarios, which are "
         "opinions."
     )
-    if plan["face_usd"] > 0:
-        text += f" That is {written(plan['worth_usd'] / plan['face_usd'])} USD per dollar of face value."
-    return text
+    per = [
+        f"{written(plan['worth_usd'] / plan[name])} USD per dollar of {words}"
+        for name, words in (("face_usd", "face value"), ("subsidy_usd", "cost to the public"))
+        if plan[name] > 0
+    ]
+    return f"{text} That is {' and '.join(per)}." if per else text
 
 
 def proof(plan: dict[str, Any]) -> str:

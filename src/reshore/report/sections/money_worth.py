@@ -69,12 +69,13 @@ def payments(page: Page) -> Figure | None:
             Mark("point", at["pivotal_usd"], at["pivotal_usd"]), Mark("bound", at["asked_usd"], at["asked_usd"]),
         )  # fmt: skip
         low, high = row["owen_usd"], row["bracket_usd"]
-        between = f"from {usd(low)} to {usd(high)}" if written(low) != written(high) else "all rules agree"
+        between = f"{usd(low)} to {usd(high)}" if written(low) != written(high) else usd(low)
+        between = f"at marginal prices {between}"
         rows.append(Track(row["label"], marks, usd(row["payment_usd"]), f"asks {usd(row['asked_usd'])}", between))
     enough = frame.filter(pl.col("payment_usd") >= pl.col("asked_usd")).height
     return Figure(
         "money-payments",
-        f"{enough} of {frame.height} projects {'produces' if enough == 1 else 'produce'} security worth what "
+        f"{enough or 'None'} of {frame.height} projects {'produces' if enough == 1 else 'produce'} security worth what "
         f"{'it asks' if enough == 1 else 'they ask'}; in all {usd(float(frame['payment_usd'].sum()))}",
         "Pale bar: from prices at the plan (Owen) to prices without the project. Black: what is lost without it "
         "(pivotal, Vickrey–Clarke–Groves). Blue: payment along the way from nothing to the plan, which adds up to the "
@@ -126,7 +127,8 @@ def prices(page: Page) -> Figure | None:
     name = "price_usd_per_year"
     axis = scale(0.0, max(1.0, float(frame[f"{name}_high"].max() or 0.0), float(frame[name].max() or 0.0)))  # type: ignore[arg-type]
     rows = []
-    for row in frame.iter_rows(named=True):
+    priced = frame.filter(pl.col(name) >= 1)
+    for row in (priced if priced.height else frame).iter_rows(named=True):
         point, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
         marks = [Mark("solid", 0.0, axis.at(point))] if point and point >= 1 else []
         marks += [Mark("thin", axis.at(low), axis.at(high))] if axis.at(high) > axis.at(low) else []
@@ -137,12 +139,16 @@ def prices(page: Page) -> Figure | None:
                   "" if unit or not worth else "world output not known",
                   f"{usd_range(point, low, high)} for a year's world output" if worth and unit else "")
         )  # fmt: skip
-    first = frame.row(0, named=True)
-    free = frame.filter(pl.col(name) < 1).height
-    more = f"; in {free} of {frame.height} goods it adds nothing" if free else ""
+    free = frame.filter(pl.col(name) < 1)["label"].to_list()
+    after = [f"More capacity adds nothing, at the plan, in {in_words(free, 8)}."] if free else []
+    title = (
+        f"Standing capacity is worth most in {rows[0].label}: {rows[0].words} and year"
+        if priced.height
+        else "A little more capacity of one good alone adds nothing at the plan"
+    )
     return Figure(
         "money-prices",
-        f"Standing capacity is worth most in {first['label']}: {rows[0].words} and year{more}",
+        title,
         "What a little more capacity would add to expected service per year, at the plan, by the odds of the "
         "scenarios; the bar is the price of a year's world output, if it held that far.",
         "Prices of capacity. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
@@ -151,7 +157,7 @@ def prices(page: Page) -> Figure | None:
                     "What capacity is worth"),
         page.sources_upstream([good for good in frame["good"] if good in page.by_key]),
         "OUT/tables/security_prices.csv",
-        tracks(rows[:ROWS], axis, usd_tick, (("solid", "price"), ("thin", "range of prices")),
+        tracks(rows[:ROWS], axis, usd_tick, (("solid", "price"), ("thin", "range of prices")), after=after,
                more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
 
@@ -181,8 +187,8 @@ def ledger(page: Page) -> Figure | None:
     least = min(outlooks, key=lambda outlook: totals.get(outlook, 0.0))
     return Figure(
         "money-ledger",
-        f"The plan produces most in “{best}”, {usd(_projects(sums, best))}; least is served in “{least}”, "
-        f"{usd(totals.get(least, 0.0))}",
+        f"The plan produces most in “{best}”, {usd(_projects(sums, best))}; least is served in "
+        f"{'it' if least == best else f'“{least}”'}, {usd(totals.get(least, 0.0))}",
         "Value that is served in each outlook, divided by dual prices among everything that makes it possible. The "
         "parts of a bar add up to what is served; every project at its mean output.",
         "Ledger by outlook. " + "; ".join(f"{bar.label}: {bar.words[0]}, {bar.note}" for bar in bars) + ".",

@@ -99,8 +99,8 @@ def ladder(page: Page, scenario: dict[str, Any]) -> Figure | None:
         f"stress-ladder-{scenario['scenario']}",
         f"{scenario['label']}: {first['label']} first, in month {first['short_month']}{more}"
         if first["short_month"] is not None else f"{scenario['label']}{more}",
-        "In the order in which goods run short when all users share alike. Bars count from month 0; inputs aside for "
-        "stocks, included for the upright mark.",
+        "In the order in which goods run short when all users share alike. Bars: how long own stocks and what still "
+        "arrives last, inputs aside. Upright mark: when a good runs short, inputs included. Bold: final uses.",
         "What runs out first. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "stress_goods", frame, columns, page.by_key, "What runs out, and when"),
         page.sources_upstream([good for good in frame["good"] if good in page.by_key]),
