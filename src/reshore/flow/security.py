@@ -112,6 +112,8 @@ def recourse_of(whole_world: World, outlook: Outlook, projects: Sequence[Project
     before = np.zeros_like(outlook.situation.capacity) if outlook.situation.added is None else outlook.situation.added
     grown = replace(outlook.situation, added=before + capacity_of(projects, whole_world.index, months))
     kept = can_want(whole_world, outlook.situation, grown)
+    if not can_want(whole_world, outlook.situation)[whole_world.final].any():
+        kept = np.zeros_like(kept)  # everyone is served already: no capacity adds anything
     flow = build_flow(*narrowed(whole_world, outlook.situation, kept))
     world = flow.world
     program, at = flow.program, flow.at

@@ -31,7 +31,7 @@ import numpy as np
 from scipy import sparse
 
 from reshore.errors import SolverError, UsageError
-from reshore.optimize.highs import Limits, Session
+from reshore.optimize.highs import NEAR, Limits, Session
 from reshore.optimize.program import Builder, Floats, Indices, Program
 from reshore.optimize.solve import Solution, solve
 
@@ -183,7 +183,7 @@ class Evaluator:
         self.sessions: dict[int, Session] = {} if kin is None else dict(kin.sessions)
         for scenario in program.scenarios:
             if id(scenario.recourse) not in self.sessions:
-                self.sessions[id(scenario.recourse)] = Session(scenario.recourse)
+                self.sessions[id(scenario.recourse)] = Session(scenario.recourse, None, NEAR)
 
     def at(self, x: Floats, program: TwoStage | None = None) -> Decision:
         """The first decision `x`: verified costs and prices of every scenario, and the objective.
