@@ -22,7 +22,7 @@ from reshore.stress.case import build_stress_case
 from reshore.stress.outcomes import try_out
 from reshore.study import read_study
 from reshore.study.control import control_at
-from reshore.study.stress import as_known, stress_study
+from reshore.study.stress import as_known, known_until, stress_study
 from reshore.units import USD, written
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
@@ -82,7 +82,8 @@ def least_license() -> float:
 
     study = read_study(shipped("studies") / f"{STUDIES['japan-korea-2019']}.toml")
     chain = as_known(study, package(), build_chain(package(), *study.chains))
-    case = build_stress_case(chain, package()["demand"], {}, study.home, study.allies, study.stress)
+    demand = known_until(package()["demand"], study.stress.figures_until)
+    case = build_stress_case(chain, demand, {}, study.home, study.allies, study.stress)
     whole = study.scenarios[0]
 
     def loses(granted: float) -> bool:

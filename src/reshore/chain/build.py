@@ -48,6 +48,8 @@ def build_chain(package: Tables, *chains: str) -> ValueChain:
             "unit",
             "world_output_per_year",
             "market_size_usd_per_year",
+            "market_size_usd_per_year_low",
+            "market_size_usd_per_year_high",
         )
         .sort("good")
         .iter_rows(named=True)

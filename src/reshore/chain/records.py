@@ -18,7 +18,10 @@ CONFIDENCE_ORDER = ("high", "medium", "low", "assumed")
 
 @dataclass(frozen=True)
 class Good:
-    """One good of a chain. ``parent`` is the good that this is a kind of; amounts are ``None`` when unknown."""
+    """One good of a chain. ``parent`` is the good that this is a kind of; amounts are ``None`` when unknown.
+
+    ``market_size_usd_per_year`` is what all of it sells for in a year, to makers of other goods and to final users.
+    """
 
     good: str
     label: str
@@ -32,6 +35,8 @@ class Good:
     unit: str | None = None
     world_output_per_year: float | None = None
     market_size_usd_per_year: float | None = None
+    market_size_usd_per_year_low: float | None = None
+    market_size_usd_per_year_high: float | None = None
 
 
 @dataclass(frozen=True)

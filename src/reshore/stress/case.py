@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from reshore.chain import Preference, ValueChain
+from reshore.chain import Good, Preference, ValueChain
 from reshore.countries import WORLD
 from reshore.flow import UNKNOWN, Assumptions, Shares, World, build_world
 from reshore.seeds import stream
@@ -271,14 +271,28 @@ def stock_spans(chain: ValueChain, demand: pl.DataFrame, home: str, unknown: Spa
 
 
 def _values(chain: ValueChain, world: World, settings: StressSettings) -> tuple[Span | None, ...]:
+    """What a year's final use is worth: as the study states it, else the part of the market that final users take."""
     stated = {value.good: value.usd_per_year for value in settings.values}
     found: list[Span | None] = []
-    for f in world.final.tolist():
+    for f, part in zip(world.final.tolist(), world.final_share.tolist(), strict=True):
         good = chain.goods[f]
         # What the world buys says nothing of what one market buys.
-        size = good.market_size_usd_per_year if settings.market == WORLD else None
-        found.append(stated.get(good.good) or (None if size is None else Span.of(size)))
+        size = _market_span(good) if settings.market == WORLD else None
+        # What goes into other goods of the chain is paid for again in their own value.
+        sold = None if size is None else Span(part * size.low, part * size.point, part * size.high)
+        found.append(stated.get(good.good) or sold)
     return tuple(found)
+
+
+def _market_span(good: Good) -> Span | None:
+    """World sales of a good with their range; the middle of it where no point is stated."""
+    low, point, high = (
+        good.market_size_usd_per_year_low, good.market_size_usd_per_year, good.market_size_usd_per_year_high
+    )  # fmt: skip
+    ends = [end for end in (low, point, high) if end is not None]
+    if not ends:
+        return None
+    return Span(min(ends), (min(ends) + max(ends)) / 2 if point is None else point, max(ends))
 
 
 def _with_uses(world: World, settings: StressSettings) -> Shares:

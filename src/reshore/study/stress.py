@@ -59,7 +59,7 @@ def stress_case(study: Study, package: DataPackage, chain: ValueChain, control: 
 
     return build_stress_case(
         as_known(study, package, chain),
-        package["demand"],
+        known_until(package["demand"], study.stress.figures_until),
         controlling_countries(control),
         study.home,
         study.allies,
@@ -73,9 +73,14 @@ def as_known(study: Study, package: DataPackage, chain: ValueChain) -> ValueChai
     until = study.stress.figures_until
     if until is None:
         return chain
-    known = package["supply"].filter(pl.col("year").is_null() | (pl.col("year") <= until))
     names = ("goods", "inputs", "organizations")
-    return build_chain({**{name: package[name] for name in names}, "supply": known}, *study.chains)
+    tables = {name: package[name] for name in names}
+    return build_chain({**tables, "supply": known_until(package["supply"], until)}, *study.chains)
+
+
+def known_until(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
+    """Figures of `table` of that year or earlier, or of no year; all of them without a year."""
+    return table if year is None else table.filter(pl.col("year").is_null() | (pl.col("year") <= year))
 
 
 def check_stress(study: Study, package: DataPackage, chain: ValueChain) -> None:

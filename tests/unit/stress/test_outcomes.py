@@ -235,3 +235,26 @@ def test_a_surge_and_a_price_spike_on_one_use_count_both():
     assert trial.asked[0] == pytest.approx([*[1.0] * 4, *[2.0] * 8])
     assert trial.served[0, 0] == pytest.approx(0.9, abs=1e-6)
     assert trial.served[0, -1] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_what_goes_into_other_goods_is_no_final_use_of_its_own():
+    # Three fifths of magnets go into motors, which are valued on their own: of sales of 1,000, final users pay 400.
+    data = package(
+        [
+            {"good": "magnet", "final": True, "market_size_usd_per_year": 1000.0},
+            {"good": "motor", "final": True, "market_size_usd_per_year": 5000.0},
+        ],
+        inputs=[{"good": "motor", "input": "magnet", "output_share": 0.6}],
+        supply=[*shares("magnet", CHN=1.0), *shares("motor", USA=1.0)],
+    )
+    case = stress_case(data)
+    assert dict(zip(case.finals, case.values, strict=True)) == {"magnet": Span.of(400.0), "motor": Span.of(5000.0)}
+
+
+def test_the_range_of_a_market_is_the_range_of_what_is_lost():
+    good = {"good": "magnet", "final": True, "market_size_usd_per_year": 1200.0,
+            "market_size_usd_per_year_low": 600.0, "market_size_usd_per_year_high": 2400.0}  # fmt: skip
+    case = stress_case(package([good], supply=shares("magnet", CHN=0.94, JPN=0.06)), draws=20)
+    assert case.values == (Span(600.0, 1200.0, 2400.0),)
+    drawn = [float(case.draw(index).value_usd[0]) for index in range(20)]
+    assert 600 <= min(drawn) < 1000 < 2000 < max(drawn) <= 2400

@@ -16,7 +16,8 @@ from reshore.errors import InputError
 from reshore.shipped import shipped
 from reshore.stress.records import SCENARIO_TABLES
 from reshore.study import make_study, read_results, read_study, run, write_results
-from reshore.study.stress import check_stress
+from reshore.study.control import control_at
+from reshore.study.stress import check_stress, known_until, stress_case
 from tests.small import settings, small_package
 
 CUT = {
@@ -184,3 +185,17 @@ def test_the_study_of_an_imported_chain_runs_on_the_import(tmp_path: Path):
     found = json.loads(done.stdout)["tables"]["stress_scenarios"][0]
     assert found["uses_short_count"] >= 1
     assert found["pool"] == "China"
+
+
+def test_figures_of_later_years_are_left_out_of_supply_stocks_and_use():
+    table = pl.DataFrame({"good": ["a", "b", "c"], "year": [2019, 2021, None]})
+    assert known_until(table, 2019)["good"].to_list() == ["a", "c"]
+    assert known_until(table, None).equals(table)
+    study = read_study(shipped("studies") / "history" / "japan-korea-2019.toml")
+    package = read_package(shipped("packages") / "critical-2026")
+    stated = package["demand"].filter((pl.col("good") == "packaged-chip") & pl.col("stock_months").is_not_null())
+    assert stated["year"].to_list() == [2019]
+    chain = build_chain(package, *study.chains)
+    case = stress_case(study, package, chain, control_at(package, study.at))
+    # The shortage of 2021 left less than five days of chips; two years before it was 1.3 months.
+    assert case.stocks[chain.index["packaged-chip"]].low == stated["stock_months"].item()
