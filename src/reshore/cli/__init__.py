@@ -92,7 +92,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
 def group() -> None:
-    """Plan from what the value chain misses: map, measure, and show where a country depends on whom."""
+    """Plan from what the value chain misses: map, measure, stress, price and fund critical technologies."""
 
 
 def main() -> None:

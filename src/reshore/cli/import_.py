@@ -21,7 +21,7 @@ class _Names(click.ParamType[str]):
 
         names = [importer.name for importer in IMPORTERS]
         if value not in names:
-            self.fail(f"no importer '{value}'; {did_you_mean(value, names)} There are: {', '.join(names)}", param, ctx)
+            self.fail(f"no importer '{value}'; {did_you_mean(value, names)}", param, ctx)
         return value
 
 

@@ -16,6 +16,7 @@ from reshore.data.package import About, DataPackage, check_cells
 from reshore.data.parquet import read_parquet
 from reshore.errors import FilesError, InputError, Place, Problem
 from reshore.tables import Cells, Table, read_cells
+from reshore.tables.cells import no_such_file
 from reshore.tables.text import MAX_BYTES, too_large
 
 SPREADSHEETS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
@@ -57,7 +58,7 @@ def _open(location: Path) -> tuple[Contents | None, list[Problem]]:
     if location.is_dir():
         return open_folder(location)
     if not location.exists():
-        raise FilesError(f"{location} does not exist")
+        raise FilesError(no_such_file(location))
     if not location.is_file():
         raise FilesError(f"{location} is neither a folder nor a file")
     if is_archive(location):

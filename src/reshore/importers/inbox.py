@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from reshore.data.archive import is_archive, open_archive
 from reshore.errors import FilesError, Place
 from reshore.importers.records import Draft
+from reshore.tables.cells import no_such_file
 
 _HEAD_BYTES = 64 * 1024
 
@@ -69,7 +70,7 @@ def open_inbox(path: str | os.PathLike[str], draft: Draft) -> Inbox | None:
     if location.is_dir():
         return Inbox(location.name, _files(location, draft), {})
     if not location.exists():
-        raise FilesError(f"{location} does not exist")
+        raise FilesError(no_such_file(location))
     if not location.is_file():
         raise FilesError(f"{location} is neither a folder nor a file")
     if is_archive(location):

@@ -23,7 +23,7 @@ from reshore.stress.scenarios import (
     scenario_settings,
     stress_settings,
 )
-from reshore.tables.cells import did_you_mean
+from reshore.tables.cells import did_you_mean, no_such_file
 
 BASES = ("site", "capacity", "seat", "origin")
 MAX_SEED = 2**63 - 1
@@ -101,6 +101,8 @@ def read_study(path: str | os.PathLike[str]) -> Study:
     location = Path(path)
     try:
         data = location.read_bytes()
+    except FileNotFoundError as error:
+        raise FilesError(no_such_file(location)) from error
     except OSError as error:
         raise FilesError(f"cannot read {location}: {error.strerror or error}") from error
     try:

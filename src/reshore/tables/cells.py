@@ -13,11 +13,11 @@ import polars as pl
 
 from reshore.countries import COUNTRIES, CURRENCIES, PLACE_CODES
 from reshore.tables.columns import MISSING, Column, Kind
-from reshore.tables.explain import did_you_mean, explain, nearest, out_of_range
+from reshore.tables.explain import did_you_mean, explain, nearest, no_such_file, out_of_range
 from reshore.tables.keys import Verdict, are_keys
 from reshore.units import UNITS
 
-__all__ = ["Refused", "did_you_mean", "dtype", "nearest", "parse"]
+__all__ = ["Refused", "did_you_mean", "dtype", "nearest", "no_such_file", "parse"]
 
 _HS_CODE = "(?:0[1-9]|[1-9][0-9])(?:[0-9]{2}){0,4}"
 _URL_ADDRESS = r"https?://[^\s/][^\s]*"

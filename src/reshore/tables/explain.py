@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from rapidfuzz import process
 
@@ -14,25 +15,36 @@ from reshore.tables.columns import Column
 from reshore.tables.keys import Verdict, explain_key
 from reshore.units import UNITS
 
+LISTED = 8
+"""Known words that are listed where none is near."""
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Up to `count` of the `known` words that look like `word`, best first."""
-    options = sorted(known)
-    folded = {option: option.casefold() for option in options}
-    found = process.extract(word.casefold(), folded, limit=count, score_cutoff=60.0)
-    return [key for _, _, key in sorted(found, key=lambda hit: (-hit[1], hit[2]))]
+    by_form = {option.casefold(): option for option in sorted(known)}
+    found = process.extract(word.casefold(), list(by_form), limit=count, score_cutoff=60.0)
+    return [by_form[form] for form, _, _ in sorted(found, key=lambda hit: (-hit[1], hit[0]))]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A fix that names the nearest known words, or says that none is near."""
-    near = nearest(word, known)
-    return (
-        f"did you mean {' or '.join(repr(option) for option in near)}?"
-        if near
-        else "see the reference for the allowed words"
-    )
+    """A fix that names the nearest known words; where none is near, the first of those that are known."""
+    options = sorted(known)
+    if near := nearest(word, options):
+        return f"did you mean {' or '.join(repr(option) for option in near)}?"
+    if not options:
+        return "nothing of that kind is known here"
+    more = f" and {len(options) - LISTED} more" if len(options) > LISTED else ""
+    return f"use one of {', '.join(repr(option) for option in options[:LISTED])}{more}"
+
+
+def no_such_file(location: Path) -> str:
+    """That nothing is at `location`, and what is there instead."""
+    folder = location.parent
+    if not folder.is_dir():
+        return f"{location} does not exist: there is no folder {folder}"
+    names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return f"{location} does not exist; in {folder.resolve()}: {did_you_mean(location.name, names)}"
 
 
 def explain(column: Column, cell: str) -> Verdict:
