@@ -21,6 +21,7 @@ from reshore.stress.cascade.upstream import (
     find_hits,
     spread_demand,
     start_wave,
+    weigh,
 )
 
 SLOW = -1.0
@@ -139,19 +140,18 @@ def fail_each_by_rounds(
 ) -> None:  # fmt: skip
     """Fails each of `firms` alone, until a round raises no loss by more than `stop_rise`; see `fail_each`."""
     whole = np.ones(1)
-    loss, affected, up_loss, reached = front.loss, front.affected, wave.loss, wave.affected
+    loss, affected, up_loss = front.loss, front.affected, wave.loss
     for number in range(len(firms)):
         firm = firms[number]
         raise_loss(push, front, firm, 1.0, -1)
-        start_wave(wave, position_of[firm : firm + 1], whole)
+        start_wave(demand, wave, position_of[firm : firm + 1], whole)
         state = run_rounds(push, front, demand, wave, stop_rise, least, rounds)
-        down = up = both = 0.0
+        down = both = 0.0
         for position in range(front.counts[0]):
             other = affected[position]
             down += share[other] * loss[other]
             both += share[other] * min(loss[other], up_loss[position_of[other]])
-        for position in range(wave.counts[0]):
-            up += demand.weight[reached[position]] * up_loss[reached[position]]
+        up = weigh(demand, wave)
         result[number, 0] = up + down - both
         result[number, 1] = up
         result[number, 2] = down

@@ -206,7 +206,9 @@ def _run_rounds(cascade: Cascade, front: Front, losses: Mapping[int, float], sto
     system, push = cascade.upstream, cascade.downstream.push
     wave = upstream.new_wave(system.demand)
     hit = np.array(sorted(losses), np.int64)
-    upstream.start_wave(wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64))
+    upstream.start_wave(
+        system.demand, wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64)
+    )
     if failures.run_rounds(push, front, system.demand, wave, stop_rise, cascade.least, _ROUNDS_BY_RULE) != CONVERGED:
         raise SolverError(_RULE_NOT_MET)
     return wave.loss[system.position_of]

@@ -154,15 +154,19 @@ class _Links(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Stocks, orders and deliveries per link, production and what a firm hands out."""
+    """Stocks and orders per link; production, demand and what of final demand is served per firm.
+
+    Of an order, firm i delivers the part ``part[i]``, and at most ``level[i]`` times the usual quantity.
+    """
 
     stock: Floats
     order: Floats
-    delivered: Floats
     slot_stock: Floats
     production: Floats
     demand: Floats
     served: Floats
+    part: Floats
+    level: Floats
 
 
 def simulate(network: Network, disruption: Disruption, days: int, habits: Habits | None = None) -> Course:
@@ -207,6 +211,12 @@ def simulate(network: Network, disruption: Disruption, days: int, habits: Habits
     )
     notes = _overshoot(network, shock, production, habits)
     return Course(disruption, habits, frame, production, residual, notes)
+
+
+def next_days(network: Network, loss: Floats, days: int, habits: Habits) -> Floats:
+    """Production of every firm on `days` days of which all lose `loss` of capacity, shape (n_days, n_firms)."""
+    links = _links(network, habits.binding)
+    return _run(links, loss, np.ones(days), habits, _CODES[habits.rationing])[0]
 
 
 def _ratio(served: Floats, final: float) -> list[float | None]:
@@ -279,11 +289,12 @@ def _run(links: _Links, loss: Floats, remaining: Floats, habits: Habits, rule: i
     state = _State(
         stock=habits.stock_days * links.use,
         order=links.use.copy(),
-        delivered=links.use.copy(),
         slot_stock=habits.stock_days * links.slot_use,
         production=links.normal.copy(),
         demand=links.normal.copy(),
         served=links.final.copy(),
+        part=np.ones(len(loss)),
+        level=np.full(len(loss), np.inf),
     )
     production, served = np.zeros((len(remaining), len(loss))), np.zeros(len(remaining))
     worst = 0.0
@@ -300,76 +311,68 @@ def _run(links: _Links, loss: Floats, remaining: Floats, habits: Habits, rule: i
 def _next_day(links: _Links, state: _State, capacity: Floats, stock_days: float, speed: float, rule: int) -> float:
     """One day; returns the worst gap between what is made and what is handed out, as a share of normal production."""
     supplier, use, edge, own, slot_use = links.supplier, links.use, links.edge, links.own, links.slot_use
-    normal, final = links.normal, links.final
-    stock, order, delivered, slot_stock = state.stock, state.order, state.delivered, state.slot_stock
+    normal, final, bind = links.normal, links.final, links.bind
+    stock, order, slot_stock, part, level = state.stock, state.order, state.slot_stock, state.part, state.level
     production, demand, served = state.production, state.demand, state.served
     most, orders = np.empty(len(normal)), final.copy()
     for i in range(len(normal)):
-        pace = production[i] / normal[i] if normal[i] > 0.0 else 1.0
-        allowed = capacity[i]
+        most[i] = capacity[i]
+        if normal[i] == 0.0:  # makes nothing and so uses no stock: it orders what it always did
+            for link in range(edge[own[i]], edge[own[i + 1]]):
+                orders[supplier[link]] += order[link]
+            continue
+        pace = production[i] / normal[i]
         for slot in range(own[i], own[i + 1]):
-            used = min(1.0, pace * slot_use[slot] / slot_stock[slot]) if slot_stock[slot] > 0.0 else 0.0
+            kept = 1.0 - min(1.0, pace * slot_use[slot] / slot_stock[slot]) if slot_stock[slot] > 0.0 else 1.0
             total = 0.0
             for link in range(edge[slot], edge[slot + 1]):
-                if normal[i] > 0.0:
-                    stock[link] += delivered[link] - stock[link] * used
-                    wanted = use[link] * pace
-                    order[link] = max(0.0, wanted + speed * (stock_days * wanted - stock[link]))
-                total += stock[link]
-                orders[supplier[link]] += order[link]
+                j = supplier[link]
+                held = stock[link] * kept + min(order[link] * part[j], level[j] * use[link])
+                wanted = use[link] * pace
+                asked = max(0.0, wanted + speed * (stock_days * wanted - held))
+                stock[link], order[link] = held, asked
+                total += held
+                orders[j] += asked
             slot_stock[slot] = total
             possible = total / slot_use[slot] * normal[i]
-            if links.bind[slot] == 1:
-                allowed = min(allowed, possible)
-            elif links.bind[slot] == 2:
-                allowed = min(allowed, 0.5 * (possible + capacity[i]))
-        most[i] = allowed
+            if bind[slot] == 1:
+                most[i] = min(most[i], possible)
+            elif bind[slot] == 2:
+                most[i] = min(most[i], 0.5 * (possible + capacity[i]))
     worst = 0.0
     for i in range(len(normal)):
         if abs(orders[i] - demand[i]) > _STEADY * normal[i]:
             demand[i] = orders[i]
         production[i] = min(most[i], demand[i])
-        if rule < 0 or production[i] >= demand[i]:
-            served[i] = final[i]
-            for position in range(links.sold[i], links.sold[i + 1]):
-                delivered[links.by_supplier[position]] = order[links.by_supplier[position]]
-            continue
-        handed_out = _share_out(links, state, i, rule)
-        if normal[i] > 0.0:
-            worst = max(worst, abs(handed_out - production[i]) / normal[i])
+        served[i], part[i], level[i] = final[i], 1.0, np.inf
+        if rule >= 0 and production[i] < demand[i]:
+            handed_out = _share_out(links, state, i, rule)
+            if normal[i] > 0.0:
+                worst = max(worst, abs(handed_out - production[i]) / normal[i])
     return worst
 
 
 @compiled
 def _share_out(links: _Links, state: _State, i: int, rule: int) -> float:
-    """Hands out the production of firm i, less than is asked of it; returns what was handed out."""
-    low, high, by_supplier = links.sold[i], links.sold[i + 1], links.by_supplier
-    order, delivered, use = state.order, state.delivered, links.use
+    """Shares out the production of firm i, less than is asked of it; returns what is handed out."""
     made, final = state.production[i], links.final[i]
     asked = state.demand[i] - final
     to_final = 0.0
     if rule == 1 or rule == 3:
         to_final = max(0.0, min(final, made - asked))
-        made -= to_final
     if rule < 2:
-        share = made / (state.demand[i] if rule == 0 else asked) if made > 0.0 else 0.0
-        share = min(1.0, share)
-        for position in range(low, high):
-            delivered[by_supplier[position]] = order[by_supplier[position]] * share
-        if rule == 0:
-            to_final = final * share
-    else:
-        level = _water_level(links, state, i, made, rule == 2)
-        for position in range(low, high):
-            link = by_supplier[position]
-            delivered[link] = min(order[link], level * use[link])
-        if rule == 2:
-            to_final = final * min(1.0, level)
-    state.served[i] = to_final
-    handed_out = to_final
-    for position in range(low, high):
-        handed_out += delivered[by_supplier[position]]
-    return handed_out
+        whole = state.demand[i] if rule == 0 else asked
+        state.part[i] = min(1.0, (made - to_final) / whole) if whole > 0.0 else 0.0
+        state.served[i] = final * state.part[i] if rule == 0 else to_final
+        return float(asked * state.part[i] + state.served[i])
+    level = _water_level(links, state, i, made - to_final, rule == 2)
+    state.level[i] = level
+    state.served[i] = final * min(1.0, level) if rule == 2 else to_final
+    handed_out = state.served[i]
+    for position in range(links.sold[i], links.sold[i + 1]):
+        link = links.by_supplier[position]
+        handed_out += min(state.order[link], level * links.use[link])
+    return float(handed_out)
 
 
 @compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -78,7 +79,7 @@ class Network:
         InputError
             When there is no such firm.
         """
-        position = int(np.searchsorted(np.asarray(self.firms, dtype=object), firm)) if self.firms else 0
+        position = bisect_left(self.firms, firm)
         if position < len(self.firms) and self.firms[position] == firm:
             return position
         raise InputError(

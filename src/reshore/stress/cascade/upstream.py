@@ -34,6 +34,7 @@ _POWER_STEPS = 60
 _VISIT_STOP = 1e-14
 _LEAST_CHANGE = 4e-15
 _CORRECT_EVERY = 3
+_WIDE = 0.125
 COLUMNS = 16
 """Firms whose returns are solved together: one line of memory then serves all of them."""
 
@@ -383,17 +384,18 @@ def solve(demand: Demand, common: Visits, shock: Floats, x: Floats, tolerance: f
 
 
 class Wave(NamedTuple):
-    """Working arrays of one thread for rounds of lost demand, by position; everything is zero between shocks.
+    """Working arrays of one thread for rounds of lost demand, by position; all zero between shocks.
 
-    ``loss`` is the state, ``arrived`` what customers passed on so far, ``gain`` what they pass on in this round,
-    ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms, firms in the queue.
+    ``loss`` is the state, ``arrived`` what customers passed on so far to hit firms, ``gain`` what they pass on in
+    this round, ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms, firms in the queue,
+    links that these have.
     """
 
     loss: Floats
     arrived: Floats
     gain: Floats
     unsent: Floats
-    is_affected: Flags
+    is_hit: Flags
     affected: Ints
     queue: Ints
     reached: Ints
@@ -408,83 +410,114 @@ def new_wave(demand: Demand) -> Wave:
         arrived=np.zeros(firms),
         gain=np.zeros(firms),
         unsent=np.zeros(firms),
-        is_affected=np.zeros(firms, np.uint8),
+        is_hit=np.zeros(firms, np.uint8),
         affected=np.zeros(firms, np.int32),
         queue=np.zeros(firms, np.int32),
         reached=np.zeros(firms, np.int32),
-        counts=np.zeros(2, np.int64),
+        counts=np.zeros(3, np.int64),
     )
 
 
 @compiled
-def start_wave(wave: Wave, positions: Ints, shock: Floats) -> None:
+def start_wave(demand: Demand, wave: Wave, positions: Ints, shock: Floats) -> None:
     """Hits the firms at `positions`, each once."""
     for k in range(len(positions)):
         i = positions[k]
         wave.loss[i] = wave.unsent[i] = shock[k]
-        wave.is_affected[i] = 1
+        wave.is_hit[i] = 1
         wave.affected[k] = wave.queue[k] = i
-    wave.counts[:] = len(positions)
+        wave.counts[2] += demand.purchases.start[i + 1] - demand.purchases.start[i]
+    wave.counts[:2] = len(positions)
 
 
 @compiled
 def spread_demand(demand: Demand, wave: Wave, least: float) -> float:
     """One simultaneous round of lost demand; returns the largest rise of a loss.
 
-    A firm waits until it has more than `least` to pass on.
+    A firm waits until it has more than `least` to pass on. Where many links are due, firms that are reached are found
+    by looking through all, in the order in which they lie in memory.
     """
     start, target, share, own = demand.purchases.start, demand.purchases.target, demand.purchases.share, demand.own
-    loss, arrived, gain, unsent = wave.loss, wave.arrived, wave.gain, wave.unsent
-    is_affected, affected, queue, reached = wave.is_affected, wave.affected, wave.queue, wave.reached
-    count, queued = wave.counts
+    loss, arrived, gain, unsent, is_hit = wave.loss, wave.arrived, wave.gain, wave.unsent, wave.is_hit
+    affected, queue, reached = wave.affected, wave.queue, wave.reached
+    count, queued, due = wave.counts
+    is_wide = due > _WIDE * len(loss)
     reached_count = 0
     for position in range(queued):
         j = queue[position]
         part = unsent[j]
         unsent[j] = 0.0
-        for link in range(start[j], start[j + 1]):
-            i = target[link]
-            more = share[link] * part
-            if more == 0.0:  # too small for a number
-                continue
-            if gain[i] == 0.0:
-                reached[reached_count] = i
-                reached_count += 1
-            gain[i] += more
+        if is_wide:
+            for link in range(start[j], start[j + 1]):
+                gain[target[link]] += share[link] * part
+        else:
+            for link in range(start[j], start[j + 1]):
+                i = target[link]
+                more = share[link] * part
+                if gain[i] == 0.0 and more > 0.0:
+                    reached[reached_count] = i
+                    reached_count += 1
+                gain[i] += more
         more = own[j] * part
         if more > 0.0:
-            if gain[j] == 0.0:
+            if gain[j] == 0.0 and not is_wide:
                 reached[reached_count] = j
                 reached_count += 1
             gain[j] += more
+    if is_wide:
+        for i in range(len(loss)):
+            if gain[i] > 0.0:
+                reached[reached_count] = i
+                reached_count += 1
     largest = 0.0
-    queued = 0
+    queued = due = 0
     for position in range(reached_count):
         i = reached[position]
-        arrived[i] += gain[i]
+        rise = gain[i]
         gain[i] = 0.0
-        if not is_affected[i]:
-            is_affected[i] = 1
-            affected[count] = i
-            count += 1
-        rise = min(1.0, arrived[i]) - loss[i]
+        old = loss[i]
+        if is_hit[i]:
+            arrived[i] += rise
+            rise = arrived[i] - old
+        rise = min(rise, 1.0 - old)
         if rise <= 0.0:
             continue
+        if old == 0.0 and not is_hit[i]:
+            affected[count] = i
+            count += 1
         largest = max(largest, rise)
-        loss[i] += rise
+        loss[i] = old + rise
         unsent[i] += rise
         if unsent[i] > least:
             queue[queued] = i
             queued += 1
-    wave.counts[0], wave.counts[1] = count, queued
+            due += start[i + 1] - start[i]
+    wave.counts[0], wave.counts[1], wave.counts[2] = count, queued, due
     return largest
+
+
+@compiled
+def weigh(demand: Demand, wave: Wave) -> float:
+    """The loss of demand of the whole network, in the order in which firms lie in memory."""
+    loss, weight, affected, total = wave.loss, demand.weight, wave.affected, 0.0
+    if wave.counts[0] > _WIDE * len(loss):
+        for i in range(len(loss)):
+            total += weight[i] * loss[i]
+    else:
+        for position in range(wave.counts[0]):
+            total += weight[affected[position]] * loss[affected[position]]
+    return total
 
 
 @compiled
 def calm(wave: Wave) -> None:
     """Takes everything back to zero, at the cost of what was touched."""
-    for position in range(wave.counts[0]):
-        i = wave.affected[position]
-        wave.loss[i] = wave.arrived[i] = wave.unsent[i] = 0.0
-        wave.is_affected[i] = 0
+    loss, arrived, unsent, is_hit, affected = wave.loss, wave.arrived, wave.unsent, wave.is_hit, wave.affected
+    if wave.counts[0] > _WIDE * len(loss):
+        loss[:], arrived[:], unsent[:], is_hit[:] = 0.0, 0.0, 0.0, 0
+    else:
+        for position in range(wave.counts[0]):
+            i = affected[position]
+            loss[i] = arrived[i] = unsent[i] = 0.0
+            is_hit[i] = 0
     wave.counts[:] = 0
