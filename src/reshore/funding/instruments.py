@@ -49,6 +49,10 @@ class Instrument:
     budget_subsidy_usd: float | None = None
     start: str | None = None
     expiry: str | None = None
+    upside_share: float | None = None
+    production_years: float | None = None
+    expansion_bar_years: float | None = None
+    clawback: bool | None = None
 
     def is_open(self, at: str) -> bool:
         """Whether the authority runs on a day."""

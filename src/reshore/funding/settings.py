@@ -96,7 +96,7 @@ class FundSettings:
     must_not: tuple[str, ...] = ()
     cut_after_months: float = 48.0
     counts: Literal["home", "pool"] = "home"
-    draws: int = 4
+    draws: int = 16
     risk_weight: float = 0.0
     risk_level: float = 0.9
     gap_share: float = 1e-3
@@ -115,7 +115,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 
 def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
     """The settings that ``[fund]`` describes, or ``None`` with every problem noted."""
-    found: FundSettings | None = _record(FundSettings, value, "fund", refuse)
+    found: FundSettings | None = read_record(FundSettings, value, "fund", refuse)
     if found is None:
         return None
     for word in found.statuses:
@@ -139,7 +139,7 @@ def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
 _NESTED: Mapping[str, type] = {"budgets": Budget, "quotas": Quota, "defaults": Defaults, "market": Market}
 
 
-def _record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
+def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
     """An instance of the dataclass `kind` from a table of TOML; ``None`` when something is wrong with it."""
     if not isinstance(value, Mapping):
         refuse("wrong-type", place, value, "a table", f"write [{place}]")
@@ -169,11 +169,11 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
     if key in _NESTED:
         kind = _NESTED[key]
         if not annotation.startswith("tuple"):
-            return _record(kind, entry, place, refuse)
+            return read_record(kind, entry, place, refuse)
         if not isinstance(entry, Sequence) or isinstance(entry, str):
             refuse("wrong-type", place, entry, "a list of tables", f"write [[{place}]]")
             return None
-        rows = [_record(kind, row, f"{place}[{number}]", refuse) for number, row in enumerate(entry, 1)]
+        rows = [read_record(kind, row, f"{place}[{number}]", refuse) for number, row in enumerate(entry, 1)]
         return None if any(row is None for row in rows) else tuple(rows)
     if annotation.startswith("tuple"):
         item, word = (str, "texts") if "str" in annotation else (float, "numbers")

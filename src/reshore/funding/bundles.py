@@ -1,0 +1,194 @@
+"""Bundles: several instruments on one project, with the conditions that tie them together, priced part by part.
+
+What a bundle costs the public is the sum of what its parts cost, less what its conditions bring back, on the budget
+basis and at fair value (see `reshore.funding.payoffs`). Parts and conditions are records that read from TOML::
+
+    bundle = "tsmc-arizona"
+    label = "TSMC Arizona, final award of November 2024"
+    project_usd = 65e9
+
+    [[parts]]
+    part = "grant"
+    instrument = "chips-direct-funding"
+    amount_usd = 6.6e9
+
+    [[conditions]]
+    condition = "expansion bar"
+    years = 10
+
+Amounts are in US dollars, prices in US dollars per unit; rates are per year.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reshore.funding.instruments import Basis, Instrument, Market
+from reshore.funding.parts import (
+    CONDITIONS,
+    PARTS,
+    Clawback,
+    Condition,
+    LoanPart,
+    OwnershipCap,
+    Part,
+    PreferredPart,
+    WarrantPart,
+)
+from reshore.funding.payoffs import Repayment
+from reshore.funding.portfolio import Offer
+from reshore.funding.settings import Refuse, read_record
+from reshore.tables.cells import did_you_mean
+
+MILLION = 1e6
+REPAYMENTS: tuple[Repayment, ...] = ("level", "bullet", "accrual")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the account of a bundle: a part, or a condition that brings money back (negative)."""
+
+    kind: str
+    instrument: str
+    face_usd: float
+    budget_usd: float
+    fair_usd: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Several instruments on one project; ``project_usd`` is what the whole project costs (``None``: unknown)."""
+
+    bundle: str
+    label: str
+    parts: tuple[Part, ...]
+    conditions: tuple[Condition, ...] = ()
+    project_usd: float | None = None
+
+    @property
+    def face_usd(self) -> float:
+        """Money that all parts move."""
+        return math.fsum(part.face_usd for part in self.parts)
+
+    def account(self, market: Market) -> tuple[Line, ...]:
+        """What each part costs and each condition brings, on both bases."""
+        bases: tuple[Basis, Basis] = ("budget", "fair")
+        lines = [
+            Line(part.kind, part.instrument, part.face_usd, *(part.cost_usd(market, basis) for basis in bases))
+            for part in self.parts
+        ]
+        for condition in self.conditions:
+            brought = [condition.worth_usd(self.parts, market, basis) for basis in bases]
+            if any(brought):
+                lines.append(Line(condition.kind, "", 0.0, -brought[0], -brought[1]))
+        return tuple(lines)
+
+    def cost_usd(self, market: Market, basis: Basis = "budget") -> float:
+        """What the bundle is expected to cost the public."""
+        return math.fsum(line.budget_usd if basis == "budget" else line.fair_usd for line in self.account(market))
+
+    def stake_share(self, outstanding_count: float) -> float:
+        """Common shares that the public side can come to hold, over those outstanding without it."""
+        counts = [part.shares_count for part in self.parts if isinstance(part, PreferredPart | WarrantPart)]
+        return math.fsum(counts) / outstanding_count
+
+    def offer(self, candidate: str, market: Market, pool: str, basis: Basis = "budget") -> Offer:
+        """The bundle as one offer for a candidate: all of it or nothing, at its cost per dollar of face value."""
+        face = self.face_usd / MILLION
+        rate = self.cost_usd(market, basis) / self.face_usd
+        excludes = frozenset(part.instrument for part in self.parts)
+        return Offer(candidate, self.bundle, face, face, rate, pool, excludes=excludes)
+
+    def breaches(self, instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
+        """Terms of the instruments that the bundle does not keep, in words; none when it keeps all."""
+        known = [(part, instruments[part.instrument]) for part in self.parts if part.instrument in instruments]
+        found = [sentence for part, terms in known for sentence in self._of_part(part, terms)]
+        caps = [(terms.stack_cap_share, terms) for _, terms in known if terms.stack_cap_share is not None]
+        if caps and self.project_usd:
+            cap, terms = min(caps, key=lambda pair: pair[0])
+            if self.face_usd > cap * self.project_usd * (1 + 1e-9):
+                found.append(f"{terms.label}: all public money together pays at most {100 * cap:.3g} % of the project")
+        names = {part.instrument for part in self.parts}
+        found += [
+            f"{terms.label} does not stand beside {other}"
+            for _, terms in known
+            for other in sorted(names.intersection(terms.excludes))
+        ]
+        for condition in self.conditions:
+            if isinstance(condition, OwnershipCap) and self.stake_share(condition.outstanding_count) > condition.share:
+                found.append(f"the public side could hold more than {100 * condition.share:.3g} % of the shares")
+        return tuple(dict.fromkeys(found))
+
+    def _of_part(self, part: Part, terms: Instrument) -> list[str]:
+        """Ticket, share of cost, and conditions that an instrument comes with."""
+        found = []
+        low, high, face = terms.ticket_low_usd, terms.ticket_high_usd, part.face_usd
+        if face and ((low is not None and face < low) or (high is not None and face > high)):
+            found.append(f"{terms.label}: {face / MILLION:,.6g} million is outside its ticket")
+        cap = terms.cost_cap_share
+        if cap is not None and self.project_usd and face > cap * self.project_usd * (1 + 1e-9):
+            found.append(f"{terms.label}: pays at most {100 * cap:.3g} % of the project")
+        owed = {"expansion bar": terms.expansion_bar_years, "production promise": terms.production_years}
+        for kind, years in owed.items():
+            kept = max((condition.years for condition in self.conditions if condition.kind == kind), default=0)
+            if years is not None and kept < years:
+                article = "an" if kind[0] in "aeiou" else "a"
+                found.append(f"{terms.label}: comes with {article} {kind} of {years:g} years")
+        if terms.clawback and not any(c.instrument == part.instrument for c in self.conditions
+                                      if isinstance(c, Clawback)):  # fmt: skip
+            found.append(f"{terms.label}: comes with a clawback")
+        return found
+
+
+def read_bundle(value: Mapping[str, Any], refuse: Refuse) -> Bundle | None:
+    """The bundle that nested dictionaries describe, or ``None`` with every problem noted."""
+    known = ("bundle", "label", "project_usd", "parts", "conditions")
+    sound = True
+    for key in value:
+        if key not in known:
+            refuse("unknown-key", key, key, f"keys {', '.join(known)}", did_you_mean(key, known))
+            sound = False
+    for key in ("bundle", "label"):
+        if not isinstance(value.get(key), str):
+            refuse("missing-key", key, value.get(key, "nothing"), f"{key} = …", "add the key")
+            sound = False
+    parts = _records(value.get("parts", ()), "part", "parts", PARTS, refuse)
+    conditions = _records(value.get("conditions", ()), "condition", "conditions", CONDITIONS, refuse)
+    for number, part in enumerate(parts, 1):
+        if isinstance(part, LoanPart) and part.repayment not in REPAYMENTS:
+            refuse("unknown-word", f"parts[{number}].repayment", part.repayment, f"one of {', '.join(REPAYMENTS)}",
+                   did_you_mean(part.repayment, REPAYMENTS))  # fmt: skip
+            sound = False
+        if isinstance(part, LoanPart) and part.grace_years >= part.tenor_years:
+            refuse("out-of-range", f"parts[{number}].grace_years", part.grace_years,
+                   f"less than the {part.tenor_years} years of the loan", "shorten the grace")  # fmt: skip
+            sound = False
+    if not parts:
+        refuse("missing-key", "parts", "nothing", "[[parts]] part = …", "add a part")
+    if not sound or not parts or None in parts or None in conditions:
+        return None
+    cost = value.get("project_usd")
+    return Bundle(
+        value["bundle"], value["label"], tuple(parts), tuple(conditions), None if cost is None else float(cost)
+    )
+
+
+def _records(rows: object, key: str, place: str, kinds: Mapping[str, type[Any]], refuse: Refuse) -> list[Any]:
+    """Records of the kinds that the rows name under `key`; ``None`` for those that are wrong."""
+    if not isinstance(rows, Sequence) or isinstance(rows, str) or not all(isinstance(row, Mapping) for row in rows):
+        refuse("wrong-type", place, rows, "a list of tables", f"write [[{place}]]")
+        return [None]
+    found: list[Any] = []
+    for number, row in enumerate(rows, 1):
+        name = row.get(key)
+        if name not in kinds:
+            fix = did_you_mean(str(name), kinds)
+            refuse("unknown-word", f"{place}[{number}].{key}", str(name), f"one of {', '.join(kinds)}", fix)
+            found.append(None)
+            continue
+        fields = {word: entry for word, entry in row.items() if word != key}
+        found.append(read_record(kinds[name], fields, f"{place}[{number}]", refuse))
+    return found
