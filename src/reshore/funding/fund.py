@@ -17,10 +17,10 @@ import polars as pl
 from reshore.errors import InfeasibleError, NoAnswerError
 from reshore.flow.security import Security
 from reshore.flow.situation import Project
-from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Pool, Rules, build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
-from reshore.optimize.two_stage import Cuts, Decision, Evaluator, Method, solve_two_stage
+from reshore.optimize.two_stage import Cuts, Decision, Evaluator, Method, bent_odds, solve_two_stage
 
 GAP = 1e-4
 """Relative gap at which the search for a plan stops unless asked for less."""
@@ -129,7 +129,8 @@ class Fund:
             rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in moved)])
             effects.append((rows, np.concatenate([np.zeros(0), *(sides for _, sides in moved)])))
         costs = self.evaluator.shifted(np.zeros(self._open.program.n_columns), effects, 1.0)
-        return math.fsum(self.nothing.weights * (self.nothing.costs - costs))
+        odds = np.array([outlook.odds for outlook in self.security.outlooks])
+        return self.worth_at_odds(self.nothing.costs - costs, odds)
 
     def best(self, rules: Rules | None = None) -> Funded:
         """The best plan under `rules`, by default those of the fund.
@@ -160,11 +161,21 @@ class Fund:
         return np.array([built.get(candidate.name, 0.0) for candidate in self.candidates])
 
     def frontier(self, budgets: Sequence[float], pool: str) -> tuple[Step, ...]:
-        """The best plan for each of several budgets of one pool's face value, in rising order."""
+        """The best plan for each of several budgets of one pool's face value, in rising order.
+
+        Budgets with which no plan meets the rules are left out. A plan stays possible when there is more money, so
+        within the gap of the search an earlier one may be the best that is known.
+        """
         steps: list[Step] = []
         for budget in sorted(budgets):
             pools = tuple(replace(one, face=budget) if one.name == pool else one for one in self.rules.pools)
-            funded = self.best(replace(self.rules, pools=pools))
+            try:
+                funded = self.best(replace(self.rules, pools=pools))
+            except NoAnswerError:
+                continue
+            if steps and steps[-1].funded.worth > funded.worth:
+                before_it = steps[-1].funded
+                funded = replace(before_it, bound=max(funded.bound, before_it.worth))
             before = set(steps[-1].funded.plan.built) if steps else set()
             now = set(funded.plan.built)
             steps.append(Step(budget, funded, tuple(sorted(now - before)), tuple(sorted(before - now))))
@@ -220,27 +231,51 @@ class Fund:
         return pl.DataFrame(rows, schema={"outlook": pl.String, **dict.fromkeys(names, pl.Float64)}, orient="row")
 
     def odds_range(self, built: Floats, low: Floats, high: Floats) -> tuple[float, float]:
-        """The least and the greatest worth of a plan when odds may lie anywhere between `low` and `high`, summing to 1.
+        """The least and the greatest worth of a plan when the odds of scenarios lie anywhere between `low` and `high`.
 
-        The last outlook takes what the others leave, as "nothing happens" does.
+        `low` and `high` (n_scenarios,) are of scenarios whose outlooks follow one another, equally many and likely; the
+        last outlook takes what they leave, as "nothing happens" does. With a weight on risk these are the worths at
+        the odds between which the mean lies, and the range holds the worth at the odds as they are.
         """
-        _, gains = self.worth(built)
-        gains = gains - gains[-1]
-        order = np.argsort(-gains[:-1])
-        least = most = 0.0
-        room_low = room_high = 1.0
-        for k in order:
-            up = min(float(high[k]), room_high) if gains[k] > 0 else float(low[k])
-            most += up * float(gains[k])
-            room_high -= up
-        for k in order[::-1]:
-            down = float(low[k]) if gains[k] > 0 else min(float(high[k]), room_low)
-            least += down * float(gains[k])
-            room_low -= down
-        base = float(self.worth(built)[1][-1])
-        return base + least, base + most
+        worth, by_outlook = self.worth(built)
+        gains = by_outlook[:-1].reshape(low.size, -1).mean(axis=1) - by_outlook[-1]
+        ends = [
+            self.worth_at_odds(by_outlook, self.spread(odds))
+            for odds in (extreme_odds(-gains, low, high), extreme_odds(gains, low, high))
+        ]
+        return min(*ends, worth), max(*ends, worth)
+
+    def spread(self, odds: Floats) -> Floats:
+        """Odds of scenarios over their outlooks, the rest on the last: from (n_scenarios,) to (n_outlooks,)."""
+        each = (len(self.security.outlooks) - 1) // odds.size
+        return np.append(np.repeat(odds / each, each), max(0.0, 1.0 - math.fsum(odds)))
+
+    def worth_at_odds(self, by_outlook: Floats, odds: Floats) -> float:
+        """What a plan that adds `by_outlook` is worth at other `odds`, both (n_outlooks,), as risk bends them."""
+        return self._risky(self.nothing.costs, odds) - self._risky(self.nothing.costs - by_outlook, odds)
+
+    def _risky(self, costs: Floats, odds: Floats) -> float:
+        security = self.security
+        return math.fsum(bent_odds(costs, odds, security.risk_weight, security.risk_level) * costs)
 
 
-def total(pools: Sequence[Pool]) -> float:
-    """Face value of all pools together; infinite when one has no limit."""
-    return math.fsum(math.inf if pool.face is None else pool.face for pool in pools)
+def extreme_odds(gains: Floats, low: Floats, high: Floats) -> Floats:
+    """The odds between `low` and `high`, summing to at most 1, with the greatest expected gain.
+
+    Every scenario has its low odds; what is left goes to the greatest gains first, as far as they gain at all.
+
+    Examples
+    --------
+    The second scenario keeps its 0.3, so the first cannot have more than 0.7:
+
+    >>> extreme_odds(np.array([5.0, 1.0]), np.array([0.1, 0.3]), np.array([0.9, 0.4])).round(3).tolist()
+    [0.7, 0.3]
+    """
+    odds = low.astype(np.float64)
+    room = 1.0 - math.fsum(odds)
+    for k in np.argsort(-gains, kind="stable"):
+        if gains[k] > 0:
+            more = max(0.0, min(float(high[k] - low[k]), room))
+            odds[k] += more
+            room -= more
+    return odds

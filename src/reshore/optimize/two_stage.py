@@ -46,6 +46,9 @@ NOISE = 1e-8
 
 MOST_ROUNDS = 400
 
+TIE = 1e-9
+"""Costs this close, relative to the largest, are equal: solving tells no more."""
+
 TINY = 1e-9
 """Slopes of a cut below this part of its largest are left out."""
 
@@ -126,20 +129,35 @@ def conditional_value_at_risk(costs: Floats, odds: Floats, level: float) -> floa
 
 
 def tail_weights(costs: Floats, odds: Floats, level: float) -> Floats:
-    """Weights, summing to 1, with which each scenario counts in CVaR; ties share by order."""
+    """Weights, summing to 1, with which each scenario counts in CVaR; equal costs share by their odds.
+
+    Examples
+    --------
+    Of the worst half, both scenarios that cost 3 take their part:
+
+    >>> tail_weights(np.array([3.0, 3.0, 1.0]), np.array([0.5, 0.25, 0.25]), 0.5).round(3).tolist()
+    [0.667, 0.333, 0.0]
+    """
     order = np.argsort(-costs, kind="stable")
+    falls = -np.diff(costs[order], prepend=np.inf) > TIE * np.abs(costs).max(initial=0.0)
     left, weights = 1.0 - level, np.zeros(costs.size)
-    for scenario in order:
-        taken = min(float(odds[scenario]), left)
-        weights[scenario] = taken / (1.0 - level)
-        left -= taken
+    for equal in np.split(order, np.flatnonzero(falls)[1:]):
+        whole = math.fsum(odds[equal])
+        taken = min(whole, left)
+        if taken > 0:
+            weights[equal] = odds[equal] * (taken / whole) / (1.0 - level)
+            left -= taken
     return weights
 
 
 def risk_weights(program: TwoStage, costs: Floats) -> Floats:
     """Odds as the attitude to risk bends them at `costs`, shape (n_scenarios,)."""
-    tail = tail_weights(costs, program.odds, program.risk_level)
-    return (1 - program.risk_weight) * program.odds + program.risk_weight * tail
+    return bent_odds(costs, program.odds, program.risk_weight, program.risk_level)
+
+
+def bent_odds(costs: Floats, odds: Floats, weight: float, level: float) -> Floats:
+    """`odds` with the worst ``1 - level`` counted more: ``(1 − β) p_s + β p_s [in the tail] / (1 − α)``."""
+    return (1 - weight) * odds + weight * tail_weights(costs, odds, level)
 
 
 def solve_two_stage(
@@ -180,10 +198,12 @@ class Evaluator:
         if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
-        self.sessions: dict[int, Session] = {} if kin is None else dict(kin.sessions)
-        for scenario in program.scenarios:
-            if id(scenario.recourse) not in self.sessions:
-                self.sessions[id(scenario.recourse)] = Session(scenario.recourse, None, NEAR)
+        # By identity, so only of recourse that this program keeps alive: identities are used again.
+        theirs = {} if kin is None else kin.sessions
+        recourses = {id(scenario.recourse): scenario.recourse for scenario in program.scenarios}
+        self.sessions = {
+            key: theirs[key] if key in theirs else Session(recourse, None, NEAR) for key, recourse in recourses.items()
+        }
 
     def at(self, x: Floats, program: TwoStage | None = None) -> Decision:
         """The first decision `x`: verified costs and prices of every scenario, and the objective.

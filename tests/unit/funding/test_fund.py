@@ -7,11 +7,14 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from reshore.errors import InfeasibleError
 from reshore.flow import Project
 from reshore.flow.security import Outlook, Security
-from reshore.funding.fund import Fund
+from reshore.funding.fund import Fund, extreme_odds
 from reshore.funding.portfolio import Candidate, Offer, Pool, Rules
 from reshore.seeds import stream
 from tests.unit.flow.test_flow import edges, situation, world
@@ -101,7 +104,7 @@ def test_regret_is_nil_where_the_plan_is_best_and_never_negative():
 def test_odds_in_a_range_give_a_range_of_worth_that_holds_the_point():
     fund = case(4)
     found = fund.best()
-    low, high = fund.odds_range(found.built, np.array([0.1, 0.05, 0.0]), np.array([0.3, 0.2, 1.0]))
+    low, high = fund.odds_range(found.built, np.array([0.1, 0.05]), np.array([0.3, 0.2]))
     assert low <= found.worth <= high
     # by hand: gains above calm times the ends of the odds
     gains = found.by_outlook - found.by_outlook[-1]
@@ -109,11 +112,72 @@ def test_odds_in_a_range_give_a_range_of_worth_that_holds_the_point():
     assert high == pytest.approx(found.by_outlook[-1] + 0.3 * gains[0] + 0.2 * gains[1])
 
 
+@given(st.lists(st.tuples(*[st.floats(0, 1)] * 2, st.floats(-5, 5)), min_size=1, max_size=4))
+def test_the_odds_that_gain_most_are_those_of_a_linear_program(rows):
+    ends = np.sort(np.array([row[:2] for row in rows]), axis=1)
+    low, high = ends[:, 0] / len(rows), ends[:, 1]  # lows that leave room for each other
+    gains = np.array([row[2] for row in rows])
+    odds = extreme_odds(gains, low, high)
+    best = linprog(-gains, A_ub=np.ones((1, len(rows))), b_ub=[1.0], bounds=list(zip(low, high, strict=True)))
+    assert ((odds >= low - 1e-12) & (odds <= high + 1e-12)).all()
+    assert odds.sum() <= 1 + 1e-9
+    assert gains @ odds == pytest.approx(-best.fun, abs=1e-7)
+
+
+def test_odds_of_draws_of_one_scenario_rise_together():
+    # Four draws of one scenario, of which one gains 8 and the others nothing: its odds of 0.2 to 1 gain 2 each.
+    fund = case(4)
+    one = fund.security.outlooks[0]
+    draws = tuple(replace(one, odds=0.1, delivered=np.full(6, share)) for share in (1.0, 0.0, 0.0, 0.0))
+    calm = replace(fund.security.outlooks[2], odds=0.6)
+    drawn = Fund(replace(fund.security, outlooks=(*draws, calm), kin=None), fund.candidates, fund.offers, fund.rules)
+    built = fund.best().built
+    gain = drawn.worth(built)[1][0]
+    assert gain > 0
+    low, high = drawn.odds_range(built, np.array([0.2]), np.array([1.0]))
+    assert (low, high) == (pytest.approx(0.2 * gain / 4), pytest.approx(gain / 4))
+
+
+def test_with_a_weight_on_risk_the_same_assumptions_give_the_same_worth():
+    plain = case(4)
+    fund = Fund(replace(plain.security, risk_weight=0.5, risk_level=0.8, kin=None), plain.candidates, plain.offers,
+                plain.rules)  # fmt: skip
+    found = fund.best()
+    assert found.worth != pytest.approx(plain.worth(found.built)[0], rel=1e-3)
+    whole = [np.ones(len(fund.candidates))] * len(fund.security.outlooks)
+    assert fund.worth_if(found.built, fund.security.projects, whole) == pytest.approx(found.worth, rel=1e-9)
+    odds = np.array([outlook.odds for outlook in fund.security.outlooks])
+    assert fund.worth_at_odds(found.by_outlook, odds) == pytest.approx(found.worth, rel=1e-9)
+    low, high = fund.odds_range(found.built, odds[:-1], odds[:-1])
+    assert low == pytest.approx(high)
+    assert low <= found.worth <= high
+
+
+def test_budgets_with_which_decided_projects_cannot_be_paid_are_left_out_of_the_frontier():
+    plain = case(0)
+    rules = replace(plain.rules, must=frozenset({"p0"}))
+    fund = Fund(plain.security, plain.candidates, plain.offers, rules)
+    assert [step.budget for step in fund.frontier([10.0, 100.0], "loans")] == [100.0]
+
+
 def test_parts_of_projects_buy_at_least_as_much():
     whole = case(6)
     parts = whole.best(replace(whole.rules, divisible=True))
     assert parts.worth >= whole.best().worth - 1e-9
     assert all(0 < part <= 1 + 1e-9 for part in parts.plan.parts)
+
+
+def test_a_project_that_asks_for_more_than_any_deal_brings_is_built_in_the_part_that_the_deal_pays():
+    chain, asks = case(6), 300.0
+    candidates = [replace(chain.candidates[2], asks=asks)]
+    offers = [Offer("p2", "loan", 5, 150, 0.1, "loans")]
+    outlooks = (Outlook("metal cut", 0.2, cut([0.5, 0.5, 0.06])), Outlook("calm", 0.8, cut([0.4, 0.4, 0.4])))
+    security = Security(CHAIN, outlooks, (Project("g2", 0.1, ramp_months=3),))
+    fund = Fund(security, candidates, offers, Rules((Pool("loans", face=200.0),), divisible=True))
+    plan = fund.best().plan
+    assert [(deal.candidate, deal.amount) for deal in plan.deals] == [("p2", pytest.approx(150.0))]
+    assert plan.parts == (pytest.approx(150.0 / asks),)
+    assert not fund.best(replace(fund.rules, divisible=False)).plan.built
 
 
 def test_an_impossible_budget_is_answered_with_the_conflict_and_the_cheapest_way_out():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from statistics import NormalDist
 
@@ -14,11 +15,13 @@ from scipy import sparse
 from reshore.errors import UsageError
 from reshore.optimize import Builder
 from reshore.optimize.two_stage import (
+    Evaluator,
     Scenario,
     TwoStage,
     conditional_value_at_risk,
     evaluate,
     solve_two_stage,
+    tail_weights,
     wait_and_see,
 )
 
@@ -202,3 +205,19 @@ def test_whole_number_decisions_are_the_best_of_all_tried(seed, risk):
         found = solve_two_stage(program, method)
         assert found.objective == pytest.approx(min(tried), rel=2e-6)
         assert found.bound <= min(tried) + 1e-6 * abs(min(tried))
+
+
+def test_equal_costs_share_the_tail_whatever_their_order():
+    costs, odds = np.array([2.0, 5.0, 5.0, 1.0]), np.array([0.4, 0.3, 0.1, 0.2])
+    weights = tail_weights(costs, odds, 0.8)
+    assert weights == pytest.approx([0, 0.75, 0.25, 0])
+    assert tail_weights(costs[::-1], odds[::-1], 0.8)[::-1] == pytest.approx(weights)
+
+
+def test_an_evaluator_keeps_sessions_of_no_other_recourse_than_its_own():
+    # Sessions go by the identity of a recourse program, and identities are used again once a program is gone.
+    one, other = (farmer() for _ in range(2))
+    first = Evaluator(one)
+    second = Evaluator(replace(one, scenarios=one.scenarios[:1] * 3), first)
+    assert set(second.sessions) == {id(one.scenarios[0].recourse)}
+    assert set(Evaluator(other, second).sessions) == {id(scenario.recourse) for scenario in other.scenarios}

@@ -20,11 +20,7 @@ from reshore.units import SHARE, USD, written
 
 def _range(question: Question, built: Floats) -> tuple[float, float]:
     """Worth of a plan over the ranges of odds."""
-    draws = question.settings.draws
-    ends = np.array(
-        [[low / draws, high / draws] for low, _, high in list(question.odds.values())[:-1] for _ in range(draws)]
-    )
-    low, high = np.vstack([ends, [[0.0, 1.0]]]).T
+    low, _, high = np.array([odds for name, odds in question.odds.items() if name != NOTHING]).T
     return question.fund.odds_range(built, low, high)
 
 
@@ -224,9 +220,8 @@ def _weighed(question: Question, chosen: Funded, label: str, odds: float) -> flo
     stated = {name: point for name, (_, point, _) in question.odds.items() if name != NOTHING}
     room = 1.0 - math.fsum(point for name, point in stated.items() if name != label)
     stated[label] = min(odds, room)
-    draws = question.settings.draws
-    weights = [stated[name] / draws for name in stated for _ in range(draws)]
-    return math.fsum(np.array([*weights, 1.0 - math.fsum(weights)]) * chosen.by_outlook)
+    fund = question.fund
+    return fund.worth_at_odds(chosen.by_outlook, fund.spread(np.array(list(stated.values()))))
 
 
 def left_out(question: Question) -> Rows:
