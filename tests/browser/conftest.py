@@ -11,6 +11,7 @@ import pytest
 
 from reshore.report import write_report
 from reshore.study import make_study, read_study, run
+from tests.money import money_package, money_settings
 from tests.small import settings, small_package
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -21,6 +22,15 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
+SCENARIOS = {
+    "stress": {"draws": 3, "worst_cut_size": 2},
+    "scenarios": [
+        {"name": "cut", "label": "If China stops", "odds": [0.1, 0.3], "months": 12,
+         "shocks": [{"shock": "supply-cut", "countries": ["CHN"]}]},
+        {"name": "drill", "label": "If Malta stops", "months": 6,
+         "shocks": [{"shock": "supply-cut", "countries": ["MLT"]}]},
+    ],
+}  # fmt: skip
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -38,10 +48,12 @@ def browser() -> Iterator[sync_api.Browser]:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The report of the small package and that of the shipped study."""
+    """Reports of small studies, alone, with scenarios and about money, and that of the shipped study."""
     folder = tmp_path_factory.mktemp("reports")
     answers = {
         "small": run(make_study(settings()), small_package()),
+        "stress": run(make_study({**settings(), **SCENARIOS}), small_package()),
+        "money": run(make_study(money_settings()), money_package()),
         "shipped": run(read_study(ROOT / "studies" / "critical-2026.toml")),
     }
     for name, results in answers.items():

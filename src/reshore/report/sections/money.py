@@ -92,11 +92,11 @@ def _below_face(frame: pl.DataFrame) -> list[str]:
     below = frame.filter(pl.col("lost_usd") < pl.col("amount_usd"))
     if below.is_empty():
         return []
-    verb = "avoids" if below.height == 1 else "avoid"
+    avoid = "avoids less than its" if below.height == 1 else "avoid less than their"
     return [
-        f"{below.height} of {frame.height} deals {verb} less than their face value "
-        f"({in_words(below['label'].to_list())}): the rules spend a budget on whatever adds anything, and what is lent is "
-        "meant to come back."
+        f"{below.height} of {frame.height} deals {avoid} face value "
+        f"({in_words(below['label'].to_list())}): the rules spend a budget on whatever adds anything, and what is lent "
+        "is meant to come back."
     ]
 
 
@@ -161,13 +161,21 @@ def merit(page: Page) -> Figure | None:
             Track(row["label"], tuple(marks), words, note, even.get(row["project"], ""), row["project"] in keys)
         )
     over = frame.filter(pl.col("per_worth") >= 1).height
-    after = (
-        [f"{len(still)} of {frame.height} add nothing alone in these scenarios: {in_words(still, 6)}."] if still else []
+    after, title = (
+        [],
+        (
+            f"{over or 'None'} of {frame.height} candidates {'is' if over == 1 else 'are'} worth what "
+            f"{'it asks' if over == 1 else 'they ask'}, each taken alone and at the odds of the study"
+        ),
     )
+    if adding.is_empty():
+        title = f"None of {frame.height} candidates adds anything alone: what they are worth, they are worth together"
+    elif still:
+        verb = "adds" if len(still) == 1 else "add"
+        after = [f"{len(still)} of {frame.height} {verb} nothing alone in these scenarios: {in_words(still, 6)}."]
     return Figure(
         "money-merit",
-        f"{over or 'None'} of {frame.height} candidates {'is' if over == 1 else 'are'} worth what "
-        f"{'it asks' if over == 1 else 'they ask'}, each taken alone and at the odds of the study",
+        title,
         "Worth of each candidate alone per dollar of public money that it asks for; the thin bar is the range of the "
         "odds. Right of the dashed line it is worth more than it asks. Dark: in the plan.",
         "Merit ladder, worth per dollar asked for. " + "; ".join(f"{row.label} {row.words}" for row in rows) + ".",
@@ -268,7 +276,7 @@ def _plans_title(chosen: Mapping[str, Any] | None, real: Mapping[str, Any] | Non
 def tornado(page: Page) -> Figure | None:
     """The worth of the plan when one assumption is changed."""
     frame = page.results["fund_tornado"].sort("swing_usd", "assumption", descending=[True, False])
-    moving = frame.filter(pl.col("swing_usd") > 0)
+    moving = frame.filter(pl.col("swing_usd") > 1e-3 * pl.col("worth_usd").abs())
     if moving.is_empty():
         return None
     base = moving["worth_usd"][0]
@@ -282,7 +290,7 @@ def tornado(page: Page) -> Figure | None:
                   f"{row['low_case']} or {row['high_case']}")
         )  # fmt: skip
     still = frame.height - moving.height
-    after = [f"{still} more that were varied move nothing."] if still else []
+    after = [f"{still} more that were varied move next to nothing."] if still else []
     first = moving.row(0, named=True)
     return Figure(
         "money-tornado",

@@ -12,7 +12,7 @@ from reshore.funding.settings import COUNTS
 from reshore.report.page import Page
 from reshore.report.words import usd, usd_range
 from reshore.study.findings import in_words
-from reshore.units import SHARE, USD, written
+from reshore.units import SHARE, written
 
 NAMED = 6
 TURNS = 3
@@ -71,8 +71,8 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     instruments = instrument_labels(page)
     parts = []
     for (key,), own in deals.group_by(["instrument"], maintain_order=True):
-        named = [f"{row['label']} {written(row['amount_usd'], USD)}" for row in own.iter_rows(named=True)]
-        parts.append(f"By {instruments.get(str(key), str(key))}, USD: {in_words(named, NAMED)}.")
+        named = [f"{row['label']} ({usd(row['amount_usd'])})" for row in own.iter_rows(named=True)]
+        parts.append(f"By {instruments.get(str(key), str(key))}: {in_words(named, NAMED)}.")
     left = _unspent(page, plan["face_usd"])
     return (
         f"{' '.join(parts)} In all {usd(plan['face_usd'])} of face value, {usd(plan['subsidy_usd'])} of cost to the "

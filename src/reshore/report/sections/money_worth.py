@@ -259,7 +259,10 @@ def left_out(page: Page) -> Figure | None:
     assumed = frame.filter(pl.col("considered") & pl.col("assumed").is_not_null()).height
     considered = frame.filter(pl.col("considered")).height
     if assumed:
-        after.append(f"Of the {considered} that were considered, {assumed} rest on assumed terms, named in the table.")
+        after.append(
+            f"Of the {considered} that were considered, {assumed} {'rests' if assumed == 1 else 'rest'} on assumed "
+            "terms, named in the table."
+        )
     why = f", mostly for this reason: {counts[0][0]}" if counts else ""
     return Figure(
         "money-left-out",
