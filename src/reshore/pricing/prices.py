@@ -102,7 +102,8 @@ class Pricing:
         pl.DataFrame
             One row per ``good``: ``price_usd_m`` is what capacity for a whole year's world output would add per year if
             the price held that far; ``price_usd_m_low`` (what one more unit adds) and ``price_usd_m_high`` (what one
-            unit less takes away) differ where the worth has a kink. Goods that come only in kinds have no row.
+            unit less takes away) differ where the worth has a kink; in months without capacity nothing can be taken
+            away, and the price is what one more unit adds. Goods that come only in kinds have no row.
         """
         world = self.security.world
         years = self.security.outlooks[0].situation.n_months / 12
@@ -119,7 +120,8 @@ class Pricing:
                 )
             )
             more, less = self._probed(effects, STEP), self._probed(effects, -STEP)
-            low, high = sorted((more, less))
+            # Worth is concave, so less is more than more; where there is no capacity, none can be taken away.
+            low, high = more, max(more, less)
             rows.append((good, *(max(end, 0.0) / years + 0.0 for end in (min(max(price, low), high), low, high))))
         return pl.DataFrame(
             rows,

@@ -44,6 +44,16 @@ def test_the_scarce_good_alone_has_a_price():
     assert prices["g1"] == pytest.approx(YEAR * MEAN, rel=1e-6)
 
 
+def test_where_there_is_no_capacity_the_price_is_what_the_first_unit_adds():
+    none = situation([0.0], 12, n=1, demand=0.35)
+    half = situation([[0.2] * 6 + [0.0] * 6], 12, n=1, demand=0.35)  # the plants stand still from the seventh month on
+    for one in (none, half):
+        security = Security(world(1), (Outlook("cut", 1.0, one),), (Project("g0", 0.04),))
+        row = Pricing(security, np.zeros(1)).prices().row(0, named=True)
+        prices = [row[f"price_usd_m{end}"] for end in ("", "_low", "_high")]
+        assert prices == pytest.approx([YEAR * MEAN] * 3, rel=1e-6)
+
+
 def test_prices_carry_the_odds_of_a_cut():
     half = Pricing(chain_of_two(odds=0.5, alloy=0.2), np.zeros(2)).prices(["g1"])["price_usd_m"].item()
     whole = Pricing(chain_of_two(odds=1.0, alloy=0.2), np.zeros(2)).prices(["g1"])["price_usd_m"].item()
