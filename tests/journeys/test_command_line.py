@@ -59,6 +59,25 @@ def test_nothing_is_overwritten_without_force(place: Path):
     assert (place / "out/manifest.json").read_bytes() == before
 
 
+def test_nothing_of_an_earlier_run_stays_beside_a_new_one(place: Path, tmp_path: Path):
+    stressed = STUDY + '\n[[scenarios]]\nname = "cut"\nlabel = "A cut"\n[[scenarios.shocks]]\nshock = "supply-cut"\n'
+    (place / "stressed.toml").write_text(stressed + 'countries = ["CHN"]\n', encoding="utf-8")
+    assert reshore("run", "stressed.toml", "-o", str(tmp_path), cwd=place).returncode == 0
+    own = tmp_path / "tables/mine.csv"
+    own.write_text("kept\n", encoding="utf-8")
+    assert (tmp_path / "tables/stress_goods.csv").exists()
+    assert reshore("run", "study.toml", "-o", str(tmp_path), "--force", cwd=place).returncode == 0
+    assert {path.name for path in (tmp_path / "tables").iterdir()} == {
+        "mine.csv", *(path.name for path in (place / "out/tables").iterdir()),
+    }  # fmt: skip
+
+
+def test_a_package_written_over_another_leaves_none_of_its_tables(place: Path, tmp_path: Path):
+    assert reshore("check", "data", "-o", str(tmp_path / "new"), "--format", "parquet", cwd=place).returncode == 0
+    assert reshore("check", "data", "-o", str(tmp_path / "new"), "--force", cwd=place).returncode == 0
+    assert list((tmp_path / "new").glob("*.parquet")) == []
+
+
 def test_a_sound_package_has_no_problems(place: Path):
     done = reshore("check", "data", cwd=place)
     assert done.returncode == 0

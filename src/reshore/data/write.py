@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,14 +69,20 @@ def package_files(package: DataPackage, file_format: Format = "csv", *, sealed: 
 def write_package(package: DataPackage, folder: str | os.PathLike[str], format: Format = "csv") -> None:
     """Writes `package` into `folder`: one file per table that has rows, and ``datapackage.json``.
 
-    Each file appears whole or not at all.
+    Each file appears whole or not at all; tables of a package that was there before are taken away.
     """
-    write_files(package_files(package, format), Path(folder))
+    write_files(package_files(package, format), Path(folder), [table.name for table in schema.TABLES])
 
 
-def write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    """Writes `files` below `folder`, each whole or not at all."""
+def write_files(files: Mapping[str, bytes], folder: Path, tables: Iterable[str] = ()) -> None:
+    """Writes `files` below `folder`, each whole or not at all.
+
+    CSV and Parquet files of `tables` that are not among `files` are left from an earlier writing. They are taken away,
+    lest somebody reads them as part of this one.
+    """
     try:
+        for left in {f"{table}.{suffix}" for table in tables for suffix in _MEDIA_TYPES} - set(files):
+            (folder / left).unlink(missing_ok=True)
         for name, data in files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)

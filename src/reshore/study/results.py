@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from reshore.data import DataPackage, package_files, read_package, write_files
+from reshore.data import DataPackage, read_package, write_files, write_package
 from reshore.data.descriptor import json_bytes
 from reshore.errors import FilesError, InputError, Place, Problem
 from reshore.study.settings import Study, make_study, settings_of
@@ -28,7 +28,7 @@ TABLES = "tables"
 class Results:
     """The answer to a study.
 
-    ``tables`` are frames described by ``columns``; ``findings`` are sentences, the most important first; ``notes``
+    ``tables`` are frames described by ``columns``, which knows every table that a run may have; ``findings`` are sentences, the most important first; ``notes``
     are what the reader should know about the data.
     """
 
@@ -88,8 +88,8 @@ def write_results(results: Results, folder: Path, written: str | None) -> None:
 
     `written` is the time of writing: the only field of the manifest that differs between equal runs.
     """
-    write_files(table_files(results), folder)
-    write_files({f"{DATA}/{name}": data for name, data in package_files(results.package).items()}, folder)
+    write_files(table_files(results), folder, [f"{TABLES}/{name}" for name in results.columns])
+    write_package(results.package, folder / DATA)
     manifest = {**results.manifest, "findings": list(results.findings), "written": written}
     write_files({MANIFEST: json_bytes(manifest)}, folder)
 
@@ -168,7 +168,7 @@ def load_results(folder: str | os.PathLike[str], columns: Mapping[str, Table]) -
         study,
         package,
         frames,
-        {name: columns[name] for name in frames},
+        columns,
         tuple(manifest["findings"]),
         package.notes,
         manifest,

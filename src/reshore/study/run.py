@@ -71,8 +71,8 @@ def run(study: Study, package: DataPackage | None = None, step: Step = nullconte
         measured = {**measure(case), "control": control_frame(control, package), "reach": nearness}
     measured |= stress_study(study, package, case.chain, control, step)
     measured |= _money(study, package, case.chain, control, step)
-    columns = {record.name: record for record in RESULT_TABLES if record.name in measured}
-    tables: Mapping[str, pl.DataFrame] = {name: measured[name] for name in columns}
+    columns = {record.name: record for record in RESULT_TABLES}
+    tables: Mapping[str, pl.DataFrame] = {name: measured[name] for name in columns if name in measured}
     notes = (*package.notes, *case.chain.notes, *nearness_notes)
     sentences = findings(study, case.chain, tables)
     return Results(
