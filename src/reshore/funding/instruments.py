@@ -16,7 +16,7 @@ import polars as pl
 from reshore.funding.payoffs import (
     Credit,
     equity_cost_rate,
-    guarantee_cost_rate,
+    guarantee_fair_cost_rate,
     loan_subsidy_rate,
     stockpile_cost_rate,
 )
@@ -107,8 +107,12 @@ class Market:
     resale_share: float = 0.9
 
     def discount(self, basis: Basis) -> float:
-        """Discount rate of a basis."""
+        """Rate at which a basis discounts risky receipts."""
         return self.treasury_rate + (self.risk_premium if basis == "fair" else 0.0)
+
+    def premium(self, basis: Basis) -> float:
+        """What a basis takes off a risky price per year, see `Prices`."""
+        return (1 + self.discount(basis)) / (1 + self.treasury_rate) - 1
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ def _loan(instrument: Instrument, market: Market, basis: Basis) -> float | None:
 
 
 def _guarantee(instrument: Instrument, market: Market, basis: Basis) -> float | None:
-    return guarantee_cost_rate(_credit(instrument, market), market.discount(basis))
+    return guarantee_fair_cost_rate(_credit(instrument, market), market.treasury_rate, market.discount(basis))
 
 
 def _equity(_: Instrument, market: Market, basis: Basis) -> float | None:

@@ -18,7 +18,7 @@ from reshore.funding.payoffs import (
     Prices,
     earnings_guarantee_cost,
     expected_excess_above,
-    guarantee_cost_rate,
+    guarantee_fair_cost_rate,
     investment_credit_cost,
     loan_subsidy_rate,
     offtake_cost,
@@ -267,8 +267,9 @@ def _loan(part: LoanPart, market: Market, basis: Basis) -> float:
 
 
 def _guarantee(part: GuaranteePart, market: Market, basis: Basis) -> float:
-    terms = (part.credit(market), market.discount(basis), part.covered_share, part.fee_share_per_year)
-    return part.amount_usd * guarantee_cost_rate(*terms)
+    rates = (market.treasury_rate, market.discount(basis))
+    cost = guarantee_fair_cost_rate(part.credit(market), *rates, part.covered_share, part.fee_share_per_year)
+    return part.amount_usd * cost
 
 
 def _preferred(part: PreferredPart, market: Market, basis: Basis) -> float:
@@ -285,25 +286,26 @@ def _warrant(part: WarrantPart, market: Market, _: Basis) -> float:
 
 
 def _floor(part: FloorPart, market: Market, basis: Basis) -> float:
+    prices = Prices(part.price_usd, part.deviation_usd, market.premium(basis))
     return price_floor_cost(
-        part.floor_usd, Prices(part.price_usd, part.deviation_usd), part.units_per_year, market.discount(basis),
-        part.upside_share, part.upside_from_year,
-    )  # fmt: skip
-
-
-def _offtake(part: OfftakePart, market: Market, basis: Basis) -> float:
-    return offtake_cost(part.paid_usd, Prices(part.price_usd, 0.0), part.units_per_year, market.discount(basis))
-
-
-def _earnings(part: EarningsPart, market: Market, basis: Basis) -> float:
-    discount = market.discount(basis)
-    return earnings_guarantee_cost(
-        part.floors, part.expected_usd_per_year, part.deviation_usd, discount, part.first_year
+        part.floor_usd, prices, part.units_per_year, market.treasury_rate, part.upside_share, part.upside_from_year
     )
 
 
-def _credit(part: CreditPart, market: Market, basis: Basis) -> float:
-    return investment_credit_cost(part.credit_share, part.qualified_usd, market.discount(basis), part.years)
+def _offtake(part: OfftakePart, market: Market, basis: Basis) -> float:
+    prices = Prices(part.price_usd, 0.0, market.premium(basis))
+    return offtake_cost(part.paid_usd, prices, part.units_per_year, market.treasury_rate)
+
+
+def _earnings(part: EarningsPart, market: Market, basis: Basis) -> float:
+    return earnings_guarantee_cost(
+        part.floors, part.expected_usd_per_year, part.deviation_usd, market.treasury_rate, part.first_year,
+        market.premium(basis),
+    )  # fmt: skip
+
+
+def _credit(part: CreditPart, market: Market, _: Basis) -> float:
+    return investment_credit_cost(part.credit_share, part.qualified_usd, market.treasury_rate, part.years)
 
 
 def _clawback(condition: Clawback, parts: Sequence[Part], market: Market, basis: Basis) -> float:
@@ -317,10 +319,12 @@ def _clawback(condition: Clawback, parts: Sequence[Part], market: Market, basis:
 
 
 def _upside(condition: UpsideShare, _: Sequence[Part], market: Market, basis: Basis) -> float:
-    each = condition.share * expected_excess_above(
-        condition.above_usd_per_year, condition.expected_usd_per_year, condition.deviation_usd
+    cash = Prices(condition.expected_usd_per_year, 0.0, market.premium(basis))
+    return condition.share * math.fsum(
+        expected_excess_above(condition.above_usd_per_year, cash.expected(year), condition.deviation_usd)
+        / (1 + market.treasury_rate) ** year
+        for year in range(1, condition.years + 1)
     )
-    return math.fsum(each / (1 + market.discount(basis)) ** year for year in range(1, condition.years + 1))
 
 
 COSTS: Mapping[str, Callable[[Any, Market, Basis], float]] = {

@@ -3,7 +3,9 @@
 All amounts are per dollar of face value, or per unit where a function says so; years are counted from the day of the
 promise, payments fall at the end of a year, and a positive cost is paid by the public. Costs are expectations over
 default and price. **Budget basis** discounts at Treasury rates, as the Federal Credit Reform Act does for credit;
-**fair-value basis** adds what markets ask for the risk that is left. The two can differ in sign, so both are shown.
+**fair-value basis** adds what markets ask for the risk that is left: risky receipts are discounted at a higher rate,
+and risky prices enter with what markets would pay for them today. Risk never makes a promise of the state cheaper. The
+two bases can differ in sign, so both are shown.
 
 References
 ----------
@@ -119,6 +121,16 @@ def guarantee_cost_rate(
     return cost
 
 
+def guarantee_fair_cost_rate(
+    credit: Credit, discount_rate: float, risky_rate: float, covered_share: float = 1.0, fee_share_per_year: float = 0.0
+) -> float:
+    """Cost of a guarantee with what markets ask for bearing the covered loan: the budget cost, and the difference that
+    the higher rate makes to the worth of that loan.
+    """
+    bearing = loan_subsidy_rate(credit, risky_rate) - loan_subsidy_rate(credit, discount_rate)
+    return guarantee_cost_rate(credit, discount_rate, covered_share, fee_share_per_year) + covered_share * bearing
+
+
 def equity_cost_rate(exit_odds: float, exit_multiple: float, exit_years: float, discount_rate: float) -> float:
     """Cost of buying shares for one dollar: ``1 − odds · multiple / (1 + k)^T``.
 
@@ -179,10 +191,19 @@ def warrant_value(price: float, strike: float, volatility: float, years: float, 
 
 @dataclass(frozen=True)
 class Prices:
-    """What is thought of a price over the years: its mean, and a standard deviation that grows with the square root."""
+    """What is thought of a price over the years: its mean, and a standard deviation that grows with the square root.
+
+    ``premium`` is what markets ask per year for bearing its risk: the price for which it can be sold today for delivery
+    in ``t`` years is ``mean / (1 + premium)^t``. 0 on the budget basis.
+    """
 
     mean: float
     deviation_per_year: float
+    premium: float = 0.0
+
+    def expected(self, year: int) -> float:
+        """The mean at the end of `year`, less what markets ask for its risk."""
+        return self.mean / (1 + self.premium) ** year
 
     def deviation(self, year: int) -> float:
         """Standard deviation at the end of `year`."""
@@ -205,11 +226,10 @@ def price_floor_cost(
     cost = 0.0
     for year, quantity in enumerate(quantities, 1):
         spread = prices.deviation(year)
-        paid = expected_shortfall_below(floor, prices.mean, spread)
+        mean = prices.expected(year)
+        paid = expected_shortfall_below(floor, mean, spread)
         kept = upside_share if year >= upside_from_year else 0.0
-        cost += (
-            quantity * (paid - kept * expected_excess_above(floor, prices.mean, spread)) / (1 + discount_rate) ** year
-        )
+        cost += quantity * (paid - kept * expected_excess_above(floor, mean, spread)) / (1 + discount_rate) ** year
     return cost
 
 
@@ -219,16 +239,21 @@ def offtake_cost(price: float, prices: Prices, quantities: Sequence[float], disc
     Unlike a floor it also binds when the market is above; what is gained then is the state's.
     """
     return math.fsum(
-        quantity * (price - prices.mean) / (1 + discount_rate) ** year for year, quantity in enumerate(quantities, 1)
+        quantity * (price - prices.expected(year)) / (1 + discount_rate) ** year
+        for year, quantity in enumerate(quantities, 1)
     )
 
 
 def earnings_guarantee_cost(
-    floors: Sequence[float], mean: float, deviation: float, discount_rate: float, first_year: int = 1
-) -> float:
-    """Cost of a promise that yearly earnings reach `floors`: ``Σ_t E[(floor_t − earnings)⁺] / (1 + r)^t``."""
+    floors: Sequence[float], mean: float, deviation: float, discount_rate: float, first_year: int = 1,
+    premium: float = 0.0,
+) -> float:  # fmt: skip
+    """Cost of a promise that yearly earnings reach `floors`: ``Σ_t E[(floor_t − earnings)⁺] / (1 + r)^t``.
+
+    `premium` is what markets ask per year for bearing the risk of earnings, see `Prices`.
+    """
     return math.fsum(
-        expected_shortfall_below(floor, mean, deviation) / (1 + discount_rate) ** year
+        expected_shortfall_below(floor, mean / (1 + premium) ** year, deviation) / (1 + discount_rate) ** year
         for year, floor in enumerate(floors, first_year)
     )
 

@@ -136,3 +136,32 @@ def test_a_floor_is_worth_at_least_its_payment_without_doubt(strike, mean, devia
     value = payoffs.expected_shortfall_below(strike, mean, deviation)
     assert value >= max(0.0, strike - mean) - 1e-9
     assert math.isfinite(value)
+
+
+@given(
+    rate=st.floats(0, 0.12), default=st.floats(0, 0.2), recovery=st.floats(0, 1), years=st.integers(1, 30),
+    covered=st.floats(0, 1), premium=st.floats(0, 0.1),
+)  # fmt: skip
+def test_a_guarantee_costs_more_where_markets_ask_for_risk(rate, default, recovery, years, covered, premium):
+    credit = Credit(rate, years, default_rate=default, recovery_share=recovery)
+    budget = payoffs.guarantee_cost_rate(credit, 0.04, covered, 0.005)
+    assert payoffs.guarantee_fair_cost_rate(credit, 0.04, 0.04, covered, 0.005) == pytest.approx(budget)
+    assert payoffs.guarantee_fair_cost_rate(credit, 0.04, 0.04 + premium, covered, 0.005) >= budget - 1e-12
+
+
+def test_a_guarantee_of_all_of_a_loan_costs_at_fair_value_what_the_loan_would_at_the_rate_of_money():
+    # the coupon is the Treasury rate, so what is promised is worth 1
+    credit = Credit(0.04, 1, default_rate=0.1, recovery_share=0.5)
+    # by hand, one year: called 0.1 · 0.5 / 1.04; bearing (0.9 · 1.04 + 0.1 · 0.5) · (1 / 1.04 − 1 / 1.07)
+    expected = 0.05 / 1.04 + 0.986 * (1 / 1.04 - 1 / 1.07)
+    assert payoffs.guarantee_fair_cost_rate(credit, 0.04, 0.07) == pytest.approx(expected)
+
+
+def test_a_risky_price_counts_for_less_so_that_a_floor_and_an_offtake_cost_more():
+    # 90 in one year at a premium of 2 percent sells today for 90 / 1.02 = 88.235: the offtake at 100 costs 11.765
+    prices = Prices(90, 0.0, premium=0.02)
+    assert payoffs.offtake_cost(100, prices, [1], 0.04) == pytest.approx((100 - 90 / 1.02) / 1.04)
+    assert payoffs.price_floor_cost(100, prices, [1], 0.04) == pytest.approx((100 - 90 / 1.02) / 1.04)
+    assert payoffs.earnings_guarantee_cost([100], 90, 0.0, 0.04, premium=0.02) == pytest.approx(
+        (100 - 90 / 1.02) / 1.04
+    )
