@@ -25,6 +25,8 @@ def pages() -> dict[str, str]:
         "results.md": results_page(),
         "metrics.md": metrics_page(),
         "shocks.md": shocks_page(),
+        "instruments.md": instruments_page(),
+        "report.md": report_page(),
         "importers.md": importers_page(),
         "commands.md": commands_page(),
     }
@@ -107,7 +109,8 @@ def metrics_page() -> str:
 
 
 def shocks_page() -> str:
-    """Shocks with their parameters and sources."""
+    """Shocks with their parameters and sources, and the rules by which what is left is shared."""
+    from reshore.flow import RATIONING
     from reshore.stress import SHOCKS
 
     lines = ["# Shocks", "", "What `[[scenarios.shocks]]` of a study can name. A number may be given as one figure, as "
@@ -121,7 +124,42 @@ def shocks_page() -> str:
             for one in shock.parameters
         ]
         lines.append("")
+    lines += ["## Rules of sharing", "", 'How a scenario shares what is left: `rationing = "pro_rata"`.', ""]
+    lines += ["| rule | what it says |", "|---|---|", *(f"| `{rule.name}` | {rule.says} |" for rule in RATIONING)]
+    return "\n".join([*lines, ""])
+
+
+def instruments_page() -> str:
+    """Kinds of instruments with what they cost the public, and where that formula comes from."""
+    from reshore.funding.instruments import INSTRUMENTS
+
+    lines = ["# Kinds of instruments", "", "What `instruments.kind` can be, and what a dollar of it costs the public "
+             "where the table states no subsidy rate. A kind whose cost cannot be told without prices is not offered.",
+             ""]  # fmt: skip
+    for kind in INSTRUMENTS:
+        lines += [
+            f"## {kind.label}",
+            "",
+            f"*{kind.question}*",
+            "",
+            f"- written: `{kind.name}`",
+            f"- public cost per dollar: {kind.formula}",
+            f"- source: {kind.source}",
+            "",
+        ]
     return "\n".join(lines)
+
+
+def report_page() -> str:
+    """Sections of the report in their order."""
+    from reshore.report.sections import SECTIONS
+
+    lines = ["# Sections of the report", "", "In the order in which they are read. A section that has nothing to say "
+             "about a study is left out.", "", "| section | anchor | what it shows |", "|---|---|---|"]  # fmt: skip
+    for section in SECTIONS:
+        says = (section.view.__doc__ or "").splitlines()[0]
+        lines.append(f"| {section.label} | `#{section.name}` | {says} |")
+    return "\n".join([*lines, ""])
 
 
 def importers_page() -> str:
