@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reshore.chain import ValueChain
 from reshore.chain.ownership import build_ownership
@@ -13,7 +15,7 @@ from reshore.flow import Project
 from reshore.funding.instruments import KINDS, Instrument, Market, subsidy_rate
 from reshore.funding.portfolio import Candidate, Offer, groups_of
 from reshore.funding.settings import Defaults
-from reshore.units import UNITS, convert, convertible
+from reshore.units import UNITS, convert, convertible, written
 
 MILLION = 1e6
 
@@ -54,7 +56,8 @@ def read_options(
 ) -> tuple[tuple[Option, ...], tuple[LeftOut, ...]]:
     """Projects at `sites` in one of `statuses` whose capacity can be set against world output, and the others.
 
-    Capacity is the stated one, or the low end of its range: what surely is planned.
+    Capacity is the stated one, or the low end of its range: what surely is planned. Of other figures with a range and
+    no point it is the middle, or the one end that is known; what was taken is named.
     """
     found, left_out = [], []
     parents = {good.parent for good in chain.goods if good.parent is not None}
@@ -68,8 +71,8 @@ def read_options(
         if not reason and share is None:
             reason = "its capacity, or the world output of its good, is not known in units that convert"
         assumed: list[str] = []
-        asks = _first(row["asked_usd"], row["asked_usd_low"])
-        cost = _first(row["capex_usd"], row["capex_usd_low"])
+        asks = _taken(row, "asked_usd", assumed)
+        cost = _taken(row, "capex_usd", assumed)
         if not reason and asks is None:
             if cost is None:
                 reason = "neither what it asks for nor its cost is known"
@@ -86,12 +89,12 @@ def read_options(
 
 
 def _option(
-    row: Mapping[str, object], share: float, asks: float, cost: float | None, defaults: Defaults, assumed: list[str],
+    row: Mapping[str, Any], share: float, asks: float, cost: float | None, defaults: Defaults, assumed: list[str],
     chain: ValueChain,
 ) -> Option:  # fmt: skip
     months = {}
     for name in ("build_months", "qualify_months", "ramp_months", "odds_share"):
-        value = _first(row[name], row[f"{name}_low"], row[f"{name}_high"])
+        value = _taken(row, name, assumed)
         if value is None:
             value = float(getattr(defaults, name))
             assumed.append(f"{name.replace('_', ' ')} {value:g}")
@@ -112,14 +115,24 @@ def _option(
     )
 
 
-def _first(*values: object) -> float | None:
-    return next((float(value) for value in values if isinstance(value, float | int)), None)
+def _taken(row: Mapping[str, Any], name: str, assumed: list[str]) -> float | None:
+    """The point of a figure, else the middle of its range, else the one end that is known; `None` where nothing is."""
+    point, low, high = (row[name], row[f"{name}_low"], row[f"{name}_high"])
+    if point is not None:
+        return float(point)
+    ends = [float(end) for end in (low, high) if end is not None]
+    if not ends:
+        return None
+    value = math.fsum(ends) / len(ends)
+    which = "the middle of its range" if len(ends) > 1 else "at least" if low is not None else "at most"
+    assumed.append(f"{name.replace('_', ' ')} {value:g}, {which}")
+    return value
 
 
-def _share_of_world(chain: ValueChain, row: Mapping[str, object]) -> float | None:
+def _share_of_world(chain: ValueChain, row: Mapping[str, Any]) -> float | None:
     """Capacity of a project as a share of the world output of its good; ``None`` where either is unknown."""
     good = chain[str(row["good"])]
-    capacity = _first(row["capacity_per_year"], row["capacity_per_year_low"])
+    capacity = row["capacity_per_year"] or row["capacity_per_year_low"]
     unit, world = row["unit"], good.world_output_per_year
     if not capacity or not world or good.unit is None or not isinstance(unit, str):
         return None
@@ -178,7 +191,14 @@ def make_offers(
                 for verdict in verdicts
                 if verdict.answer == "needs a person"
             ]
-            offers.append(_offer(option, instrument, rate_value))
+            offer = _offer(option, instrument, rate_value)
+            if not offer.is_possible(option.candidate):
+                reason = f"no deal of {written(MILLION * offer.low)} USD or more fits its share of the cost"
+                if option.candidate.cost is None:
+                    reason = "it may pay a share of the cost, which is not known"
+                left_out.append(LeftOut(option.project, instrument.instrument, reason))
+                continue
+            offers.append(offer)
     return Options(tuple(options), tuple(offers), tuple(left_out), tuple(needs_person))
 
 

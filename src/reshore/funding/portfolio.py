@@ -68,6 +68,16 @@ class Offer:
     cost_share_cap: float = 1.0
     excludes: frozenset[str] = frozenset()
 
+    def most(self, candidate: Candidate) -> float:
+        """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""
+        if candidate.cost is None:
+            return self.high if self.cost_share_cap >= 1.0 else 0.0
+        return min(self.high, self.cost_share_cap * candidate.cost)
+
+    def is_possible(self, candidate: Candidate) -> bool:
+        """Whether any deal fits the terms."""
+        return self.most(candidate) >= max(self.low, 1e-9)
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -151,7 +161,7 @@ def build_choice(
         and no deal is made that brings nothing.
     """
     index = {candidate.name: number for number, candidate in enumerate(candidates)}
-    kept = [offer for offer in offers if _most(candidates[index[offer.candidate]], offer) >= max(offer.low, 1e-9)]
+    kept = [offer for offer in offers if offer.is_possible(candidates[index[offer.candidate]])]
     rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
     rows.terms()
     rows.stacking()
@@ -184,13 +194,6 @@ def with_rules(choice: Choice, **changes: object) -> Choice:
     return build_choice(choice.candidates, choice.offers, replace(choice.rules, **changes))  # type: ignore[arg-type]  # checked by Rules
 
 
-def _most(candidate: Candidate, offer: Offer) -> float:
-    """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""
-    if offer.cost_share_cap >= 1.0 and candidate.cost is None:
-        return offer.high
-    return min(offer.high, offer.cost_share_cap * candidate.cost) if candidate.cost is not None else 0.0
-
-
 class _Rows:
     """Writes the requirements of a choice; ``who`` (n_offers,) is the candidate of each offer."""
 
@@ -219,7 +222,7 @@ class _Rows:
     def terms(self) -> None:
         """Smallest and largest deals, deals only of what is built, and the money that each project asks for."""
         n, each = len(self.offers), np.arange(len(self.offers))
-        most = np.array([_most(self.candidates[c], offer) for c, offer in zip(self.who, self.offers, strict=True)])
+        most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
         least = np.array([offer.low for offer in self.offers])
         asks = np.array([candidate.asks for candidate in self.candidates])
         self.builder.require(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from reshore.errors import InfeasibleError, InputError
+from reshore.funding.candidates import _taken
 from reshore.funding.records import FUND_TABLES
 from reshore.pricing.records import PRICING_TABLES
 from reshore.study import make_study, read_results, run, write_results
@@ -73,6 +75,15 @@ def test_real_awards_go_through_the_same_flow(results):
     assert real["worth_usd"] == pytest.approx(PAIR_USD / 8, rel=1e-6)
     assert real["face_usd"] == pytest.approx(35e6)
     assert real["gap_share"] is None
+    assert real["subsidy_usd"] is None  # nobody states it: not nothing
+
+
+def test_an_award_that_names_no_one_candidate_is_not_given_to_any():
+    # Two candidates of one firm make magnets: 45 million for magnets of that firm could be for either.
+    found = answered(compare_with=["Office", "Another office"])
+    real = plan(found, "real awards")
+    assert real["face_usd"] == pytest.approx(35e6)
+    assert "45 M USD more went to projects that are no candidate, or cannot be told apart" in real["sentence"]
 
 
 def test_the_frontier_names_who_enters_and_leaves(results):
@@ -91,6 +102,25 @@ def test_candidates_are_listed_with_what_was_assumed_and_why_others_were_left_ou
     assert rows["magnet-late"]["ready_months"] == 72
     assert not rows["no-size"]["considered"]
     assert "capacity" in rows["no-size"]["reason"]
+
+
+def test_of_a_range_without_a_point_the_middle_is_taken_and_named():
+    row = {"build_months": None, "build_months_low": 24, "build_months_high": 48}
+    assumed: list[str] = []
+    assert _taken(row, "build_months", assumed) == 36
+    assert _taken({**row, "build_months_high": None}, "build_months", assumed) == 24
+    assert _taken({**row, "build_months": 30}, "build_months", assumed) == 30
+    assert assumed == ["build months 36, the middle of its range", "build months 24, at least"]
+
+
+def test_an_offer_that_no_deal_fits_is_left_out_with_the_reason(results):
+    # An instrument that pays at most half of a cost can say nothing of a plant whose cost nobody knows.
+    data = dict(money_package().tables)
+    half = data["instruments"].with_columns(cost_cap_share=pl.lit(0.5))
+    package = replace(money_package(), tables={**data, "instruments": half})
+    found = run(make_study(money_settings()), package)["fund_left_out"]
+    row = found.row(by_predicate=pl.col("project") == "magnet-risky", named=True)
+    assert row["reason"] == "it may pay a share of the cost, which is not known"
 
 
 def test_the_ledger_balances_in_every_outlook(results):

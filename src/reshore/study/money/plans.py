@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -32,7 +32,13 @@ def plans(question: Question, chosen: Funded) -> Rows:
         rows.append(_plan_row(question, "second best", second.plan, second.built, second))
     real = _real_awards(question)
     if real is not None:
-        rows.append(_plan_row(question, "real awards", *real, None))
+        row = _plan_row(question, "real awards", real.plan, real.built, None)
+        if real.unmatched_usd > 0:
+            row["sentence"] = (
+                f"{row['sentence']}; {written(real.unmatched_usd, USD)} USD more went to projects that are no "
+                "candidate, or cannot be told apart"
+            )
+        rows.append(row)
     return rows
 
 
@@ -53,13 +59,26 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
         "plan": name, "worth_usd": usd(worth), "worth_usd_low": usd(low), "worth_usd_high": usd(high),
         "bound_usd": None if funded is None else usd(funded.bound),
         "gap_share": None if funded is None else funded.gap_share,
-        "face_usd": usd(plan.face), "subsidy_usd": usd(plan.subsidy), "built_count": len(plan.built),
-        "built": ";".join(plan.built) or None, "method": method, "sentence": sentence,
+        "face_usd": usd(plan.face), "subsidy_usd": None if math.isnan(plan.subsidy) else usd(plan.subsidy),
+        "built_count": len(plan.built), "built": ";".join(plan.built) or None, "method": method, "sentence": sentence,
     }  # fmt: skip
 
 
-def _real_awards(question: Question) -> tuple[Plan, Floats] | None:
-    """What was really awarded by the programmes named in the study, for the same candidates."""
+@dataclass(frozen=True)
+class _Awarded:
+    """Real awards as a plan, what it builds of each candidate, and the money that went to none of them."""
+
+    plan: Plan
+    built: Floats
+    unmatched_usd: float
+
+
+def _real_awards(question: Question) -> _Awarded | None:
+    """What was really awarded by the programmes named in the study, for the same candidates.
+
+    An award belongs to the one candidate of its organization that makes its good; where there is none, or several, it
+    is not guessed.
+    """
     programmes = question.settings.compare_with
     if not programmes:
         return None
@@ -70,19 +89,26 @@ def _real_awards(question: Question) -> tuple[Plan, Floats] | None:
     )
     made: list[Deal] = []
     parts: dict[str, float] = {}
+    unmatched = 0.0
     for row in awards.sort("award").iter_rows(named=True):
-        for option in question.options.options:
-            if option.organization != row["organization"] or row["good"] not in (None, option.capacity.good):
-                continue
-            amount = row["amount_usd"] / MILLION
-            part = min(1.0, amount / option.candidate.asks) if option.candidate.asks > 0 else 1.0
-            parts[option.project] = min(1.0, parts.get(option.project, 0.0) + part)
-            made.append(Deal(option.project, row["award"], amount, 0.0))
-            break
+        fitting = [
+            option
+            for option in question.options.options
+            if option.organization == row["organization"] and row["good"] in (None, option.capacity.good)
+        ]
+        if len(fitting) != 1:
+            unmatched += row["amount_usd"]
+            continue
+        (option,) = fitting
+        amount = row["amount_usd"] / MILLION
+        part = min(1.0, amount / option.candidate.asks) if option.candidate.asks > 0 else 1.0
+        parts[option.project] = min(1.0, parts.get(option.project, 0.0) + part)
+        made.append(Deal(option.project, row["award"], amount, math.nan))
     if not made:
         return None
     plan = Plan(tuple(sorted(parts)), tuple(parts[name] for name in sorted(parts)), tuple(made))
-    return plan, np.array([parts.get(option.project, 0.0) for option in question.options.options])
+    built = np.array([parts.get(option.project, 0.0) for option in question.options.options])
+    return _Awarded(plan, built, unmatched)
 
 
 def deals(question: Question, chosen: Funded) -> Rows:
