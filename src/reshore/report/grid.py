@@ -40,18 +40,49 @@ def grid(label: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]], nu
 
 
 def result_grid(
-    results: Results, table: str, frame: pl.DataFrame, names: Sequence[str], goods: Mapping[str, GoodView], label: str
+    results: Results,
+    table: str,
+    frame: pl.DataFrame,
+    names: Sequence[str],
+    goods: Mapping[str, GoodView],
+    label: str,
+    *,
+    spoken: bool = False,
 ) -> Grid:
-    """Columns of a result table, with headings from their records."""
+    """Columns of a result table, with headings from their records.
+
+    ``spoken`` is for tables whose ranges stand around a figure, by draws or odds, instead of in its place: the range
+    then stands behind the figure, and words of a category for its key.
+    """
     columns = [results.columns[table].column(name) for name in names]
     intervals = {column.name for column in results.columns[table].columns if column.interval}
     rows = [
-        [_cell(row, column, column.name in intervals, goods) for column in columns]
+        [
+            (_spoken(row, column, column.name in intervals) if spoken else None)
+            or _cell(row, column, column.name in intervals, goods)
+            for column in columns
+        ]
         for row in frame.head(LONGEST).iter_rows(named=True)
     ]
     numeric = [place for place, column in enumerate(columns) if column.kind in ("number", "integer", "year")]
     made = grid(label, [column.label for column in columns], rows, numeric)
     return Grid(made.label, made.headings, made.rows, made.numeric, max(0, frame.height - LONGEST))
+
+
+def _spoken(row: Mapping[str, Any], column: Column, is_interval: bool) -> Cell | None:
+    """A figure with its range behind it, or a category in words; ``None`` for everything else."""
+    value = row[column.name]
+    if value is None:
+        return None
+    if column.kind == "category" and isinstance(column.choices, Mapping):
+        return column.choices.get(value) or value, ""
+    if column.kind != "number":
+        return None
+    ends = [row[f"{column.name}_{end}"] for end in ("low", "high")] if is_interval else [None, None]
+    words = [written(end, column.unit) for end in ends if end is not None]
+    if len(words) < 2 or words[0] == words[1]:
+        return written(value, column.unit), ""
+    return f"{written(value, column.unit)} ({words[0]} to {words[1]})", ""
 
 
 def _cell(row: Mapping[str, Any], column: Column, is_interval: bool, goods: Mapping[str, GoodView]) -> Cell:
@@ -63,7 +94,7 @@ def _cell(row: Mapping[str, Any], column: Column, is_interval: bool, goods: Mapp
         return column.absent or "", "muted"
     if isinstance(value, bool):
         return ("yes" if value else "no"), ""
-    if column.name in ("good", "begins_with") and value in goods:
+    if column.name in ("good", "begins_with", "bound_by", "first_use") and value in goods:
         return goods[value].label, ""
     if column.name == "members":
         return ", ".join(country_name(code) for code in value.split(";")), ""

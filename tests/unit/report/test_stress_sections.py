@@ -57,6 +57,14 @@ def test_a_timeline_steps_down_with_service_and_its_band_is_the_range(page):
     assert drawn.note == "held back by Magnet"
 
 
+def test_tables_beside_pictures_have_ranges_behind_their_figures_and_reasons_in_words(page):
+    month_two = timeline(page, cut(page)).table.rows[1]
+    assert [text for text, _ in month_two][:4] == ["Motor", "2", "75 %", "50 % (0 % to 50 %)"]
+    assert month_two[-1] == ("Magnet", "")
+    (figure,) = binding(page, cut(page))
+    assert figure.table.rows[0][2] == ("nobody in the pool makes it, and no more arrives", "")
+
+
 def test_a_timeline_says_in_its_title_how_many_uses_run_short_and_below_what_it_costs(page):
     figure = timeline(page, cut(page))
     assert figure.title == (

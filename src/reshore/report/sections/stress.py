@@ -96,7 +96,7 @@ def timeline(page: Page, scenario: dict[str, Any]) -> Figure:
     names = short["good"].to_list()
     panels = [panel(uses.filter(pl.col("good") == good)) for good in names]
     columns = (
-        "label", "month", "served_share", "alike_share", "home_served_share", "unserved_usd", "bound_by_label",
+        "label", "month", "served_share", "alike_share", "home_served_share", "unserved_usd", "bound_by",
     )  # fmt: skip
     shown = uses.filter(pl.col("good").is_in(names)) if names else uses
     struck = page.results["stress_goods"].filter(pl.col("scenario") == scenario["scenario"])
@@ -116,7 +116,8 @@ def timeline(page: Page, scenario: dict[str, Any]) -> Figure:
         (f"Service by month. {scenario['finding']} "
          + "; ".join(f"{one.label}: at best {one.best}; shared alike {one.alike}" for one in panels[:PANELS])).rstrip()
         + ".",
-        result_grid(page.results, "stress_uses", shown, columns, page.by_key, "Service of final uses by month"),
+        result_grid(page.results, "stress_uses", shown, columns, page.by_key, "Service of final uses by month",
+                    spoken=True),
         page.sources_upstream([good for good in (*names, *struck["good"]) if good in page.by_key]),
         "OUT/tables/stress_uses.csv",
         drawing,
@@ -260,7 +261,7 @@ def waterfall(page: Page, rows: Sequence[dict[str, Any]]) -> Figure:
         + "; ".join(f"{one.label + ': ' if one.label else ''}{one.note} {one.words}" for one in drawn) + ".",
         result_grid(page.results, "stress_waterfall", kept,
                     ("scenario", "step", "unserved_share", "loss_usd", "total_share"), page.by_key,
-                    "Parts of the loss"),
+                    "Parts of the loss", spoken=True),
         page.sources_upstream(_goods(page, rows)),
         "OUT/tables/stress_waterfall.csv",
         tracks(drawn, axis, lambda share: written(share, SHARE),
@@ -332,7 +333,7 @@ def reverse(page: Page) -> tuple[Figure, ...]:
             "Least strength of a blow. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
             result_grid(page.results, "stress_reverse", frame,
                         ("scenario", "label", "threshold_share", "strength_share"), page.by_key,
-                        "How hard a blow it takes"),
+                        "How hard a blow it takes", spoken=True),
             page.sources_upstream([good for good in frame["good"].unique().sort() if good in page.by_key]),
             "OUT/tables/stress_reverse.csv",
             tracks(rows[:ROWS], axis, lambda share: written(share, SHARE),

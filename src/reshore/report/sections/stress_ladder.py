@@ -102,7 +102,7 @@ def ladder(page: Page, scenario: dict[str, Any]) -> Figure | None:
         "In the order in which goods run short when all users share alike. Bars: how long own stocks and what still "
         "arrives last, inputs aside. Upright mark: when a good runs short, inputs included. Bold: final uses.",
         "What runs out first. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
-        result_grid(page.results, "stress_goods", frame, columns, page.by_key, "What runs out, and when"),
+        result_grid(page.results, "stress_goods", frame, columns, page.by_key, "What runs out, and when", spoken=True),
         page.sources_upstream([good for good in frame["good"] if good in page.by_key]),
         "OUT/tables/stress_goods.csv",
         tracks(
@@ -170,7 +170,7 @@ def binding(page: Page, scenario: dict[str, Any]) -> tuple[Figure, ...]:
             f"What holds back {worst['label']}: {_by_month(own)}. Exhausted goods: "
             + ", ".join(row.label for row in rows) + ".",
             result_grid(page.results, "stress_binding", frame.sort("month", "good", "reason"), columns, page.by_key,
-                        "What holds final uses back, by month"),
+                        "What holds final uses back, by month", spoken=True),
             page.sources_upstream([good for good in frame["good"].unique().sort() if good in page.by_key]),
             "OUT/tables/stress_binding.csv",
             Months(tuple(rows[:STRIPS]), _heads(months), _key(frame), more=max(0, len(rows) - STRIPS)),
