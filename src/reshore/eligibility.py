@@ -7,7 +7,7 @@ A rule is the rows of the table `rules` that share its key. The key of a clause 
     group:from, group:to      both must hold
     group.one:a, group.one:b  within one alternative, both must hold
 
-Gates must hold; a closure must **not** catch the organization; a bypass stands for the gates named ``pass``; what is
+Gates must hold; a closure must **not** catch the organization; a bypass stands for the gates named ``pass`` or ``pass-…``; what is
 left to a reviewer (``discretion``) and what no measure states can only be answered by a person. Terms say how long a
 title lasts or what is promised, and decide nothing.
 
@@ -184,8 +184,9 @@ def judge(clauses: Sequence[Clause], organization: str, facts: Facts) -> Eligibi
         answers[group], deciding[group] = _group([v for v in gates if v.clause.group == group])
     bypasses = [verdict for verdict in verdicts if verdict.clause.kind == "bypass"]
     if bypasses:
-        way, _ = _any([(verdict.answer, (verdict.clause.clause,)) for verdict in bypasses])
-        for group in [name for name in answers if name.startswith("pass") and answers[name] != "pass"]:
+        groups = dict.fromkeys(verdict.clause.group for verdict in bypasses)
+        way, _ = _any([_group([v for v in bypasses if v.clause.group == group]) for group in groups])
+        for group in [name for name in answers if name.partition("-")[0] == "pass" and answers[name] != "pass"]:
             if way == "pass":
                 answers[group] = "pass"
             elif way == "needs a person":
@@ -207,15 +208,10 @@ def _verdict(clause: Clause, facts: Facts) -> Verdict:
         return Verdict(clause, "needs a person", f"{clause.measure} is not known")
     compare = _COMPARE[clause.operator]
     ends = [compare(end, clause.threshold) for end in known]
+    if clause.operator == "equals" and known[0] <= clause.threshold <= known[1] and not all(ends):
+        ends = [True, False]  # some of what it can be equals the threshold, some does not
     holds = [not end for end in ends] if clause.kind == "closure" else ends
     answer: Answer = "pass" if all(holds) else "fail" if not any(holds) else "needs a person"
-    if (
-        clause.operator == "equals"
-        and not all(holds)
-        and known[0] <= clause.threshold <= known[1]
-        and known[0] < known[1]
-    ):
-        answer = "needs a person"
     return Verdict(clause, answer, f"{clause.measure} {_written(known)}", _margin(clause, known))
 
 

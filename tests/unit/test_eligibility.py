@@ -57,6 +57,28 @@ def test_what_is_not_known_needs_a_person_unless_another_gate_already_fails():
     assert answer([clause("chain", measure=None)]).answer == "needs a person"
 
 
+def test_what_may_equal_a_value_within_its_range_needs_a_person():
+    # On two lists, or on none to three: whoever is on exactly two is caught, and nobody knows.
+    caught, must = (clause("two", kind, operator="equals", threshold=2.0) for kind in ("closure", "gate"))
+    assert answer([caught], m=(1, 3)).answer == "needs a person"
+    assert answer([must], m=(1, 3)).answer == "needs a person"
+    assert answer([caught], m=(2, 3)).answer == "needs a person"
+    assert (answer([caught], m=2).answer, answer([must], m=2).answer) == ("fail", "pass")
+    assert (answer([caught], m=(3, 4)).answer, answer([must], m=(3, 4)).answer) == ("pass", "fail")
+
+
+def test_all_parts_of_a_bypass_must_hold_and_it_stands_for_the_gates_named_pass_alone():
+    clauses = [
+        clause("pass", measure="score", threshold=60),
+        clause("passport", measure="papers"),
+        clause("bypass:prize", "bypass", measure="prize"),
+        clause("bypass:patents", "bypass", measure="patents", threshold=5),
+    ]
+    assert answer(clauses, score=10, papers=1, prize=1, patents=5).answer == "pass"
+    assert answer(clauses, score=10, papers=1, prize=1, patents=4).answer == "fail"
+    assert answer(clauses, score=90, papers=0, prize=1, patents=5).answer == "fail"
+
+
 def test_a_range_is_read_at_both_ends():
     gate = [clause("share", measure="s", threshold=0.25)]
     assert answer(gate, s=(0.3, 0.5)).answer == "pass"
