@@ -7,9 +7,9 @@ A rule is the rows of the table `rules` that share its key. The key of a clause 
     group:from, group:to      both must hold
     group.one:a, group.one:b  within one alternative, both must hold
 
-Gates must hold; a closure must **not** catch the organization; a bypass stands for the gates named ``pass`` or ``pass-…``; what is
-left to a reviewer (``discretion``) and what no measure states can only be answered by a person. Terms say how long a
-title lasts or what is promised, and decide nothing.
+Gates must hold; a closure must **not** catch the organization; a bypass stands for the gates named ``pass`` or
+``pass-…``; what is left to a reviewer (``discretion``) and what no measure states can only be answered by a person.
+Terms say how long a title lasts or what is promised, and decide nothing.
 
 Answers are *pass*, *fail* and *needs a person*: whatever the unknown figures are, or not without looking. None of this
 is legal advice.
