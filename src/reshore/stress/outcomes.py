@@ -208,12 +208,17 @@ class Spread:
 
 
 def spread(point: Floats | float, draws: Sequence[Floats | float]) -> Spread:
-    """The range that holds nine tenths of `draws`, and the point; without draws it is the point."""
+    """The range that holds nine tenths of `draws`, and the point; without draws it is the point.
+
+    Draws in which a figure is unknown say nothing of it; the others do.
+    """
     middle = np.asarray(point, dtype=np.float64)
     if not draws:
         return Spread(middle, middle, middle)
-    low, high = np.quantile(np.stack([np.asarray(draw, dtype=np.float64) for draw in draws]), TAILS, axis=0)
-    return Spread(middle, np.fmin(low, middle), np.fmax(high, middle))
+    drawn = np.stack([np.asarray(draw, dtype=np.float64) for draw in draws])
+    told = ~np.isnan(drawn).all(axis=0)
+    low, high = np.nanquantile(np.where(told, drawn, 0.0), TAILS, axis=0)
+    return Spread(middle, np.where(told, np.fmin(low, middle), middle), np.where(told, np.fmax(high, middle), middle))
 
 
 @dataclass(frozen=True)

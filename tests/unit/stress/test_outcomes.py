@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reshore.stress import Hit, Scenario, Span
 from reshore.stress.ladder import recovery, survival
-from reshore.stress.outcomes import bound_by, run_trials, try_out
+from reshore.stress.outcomes import bound_by, run_trials, spread, try_out
 from tests.unit.stress.chains import cut, magnets, package, shares, stress_case
 
 CASE = stress_case(magnets())
@@ -258,3 +258,14 @@ def test_the_range_of_a_market_is_the_range_of_what_is_lost():
     assert case.values == (Span(600.0, 1200.0, 2400.0),)
     drawn = [float(case.draw(index).value_usd[0]) for index in range(20)]
     assert 600 <= min(drawn) < 1000 < 2000 < max(drawn) <= 2400
+
+
+def test_a_draw_in_which_a_figure_is_unknown_leaves_the_range_of_the_others():
+    unknown = float("nan")
+    found = spread(5.0, [1.0, 2.0, unknown, 9.0, 8.0])
+    assert (found.low, found.high) == (pytest.approx(1.15), pytest.approx(8.85))  # of 1, 2, 8 and 9
+    several = spread(
+        np.array([5.0, unknown, 5.0]), [np.array([1.0, unknown, unknown]), np.array([9.0, unknown, unknown])]
+    )
+    assert several.low == pytest.approx([1.4, unknown, 5.0], nan_ok=True)
+    assert several.high == pytest.approx([8.6, unknown, 5.0], nan_ok=True)
