@@ -210,6 +210,21 @@ def test_a_larger_budget_of_the_study_replaces_that_of_the_data():
     assert plan(found, "chosen")["worth_usd"] == pytest.approx(1.5 * PAIR_USD, rel=1e-6)
 
 
+def test_a_quota_for_a_group_without_a_project_is_refused():
+    with pytest.raises(InputError) as refused:
+        answered(quotas=[{"group": "chain magnet", "high": 0.5}])
+    (problem,) = refused.value.problems
+    assert (problem.place.column, problem.fix) == ("fund.quotas", "did you mean 'chain magnets'?")
+
+
+def test_scenarios_that_cannot_be_told_apart_are_refused():
+    study = money_settings()
+    (one,) = study["scenarios"]
+    twice = [{**one, "odds": 0.1}, {**one, "name": "again", "odds": 0.1}]
+    with pytest.raises(InputError, match="a label of its own"):
+        run(make_study({**study, "scenarios": twice}), money_package())
+
+
 def test_subsidy_can_be_the_scarce_budget():
     # 6 million of subsidy at a tenth of face value lend 60 million: no pair
     found = answered(budgets=[{"instrument": "plant-loan", "subsidy_usd": 6e6}], frontier=[1.0])

@@ -180,6 +180,13 @@ def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
         if scenario.odds is None:
             fix = "write odds = 0.1, or odds = [0.05, 0.2]: an opinion, and the plan shows what it turns on"
             refuse("missing-key", f"scenarios.{scenario.name}.odds", "no odds", "odds, or a range of odds", fix)
+    labels = [scenario.label for scenario in study.scenarios]
+    for scenario in study.scenarios:
+        if labels.count(scenario.label) > 1 or scenario.label == NOTHING:
+            refuse(
+                "duplicate-key", f"scenarios.{scenario.name}.label", f"'{scenario.label}'",
+                f"a label of its own, and not '{NOTHING}'", "choose another label",
+            )  # fmt: skip
     lengths = sorted({scenario.months for scenario in study.scenarios})
     if len(lengths) > 1:
         found = ", ".join(map(str, lengths))
@@ -203,8 +210,9 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
 def _check_decided(
     study: Study, settings: FundSettings, options: Sequence[Option], left_out: Sequence[LeftOut]
 ) -> None:
-    """Projects that a study decides must be among those that can be considered."""
+    """Projects that a study decides, and groups that it sets quotas for, must be among those that can be considered."""
     known = [option.project for option in options]
+    groups = sorted(set().union(*(option.candidate.groups for option in options)))
     reasons = {one.project: one.reason for one in left_out}
     problems = [
         Problem("dangling-reference", Place(study.file or "study", 0, f"fund.{key}"), f"'{name}'",
@@ -212,6 +220,12 @@ def _check_decided(
         for key, names in (("must", settings.must), ("must_not", settings.must_not))
         for name in names
         if name not in known
+    ]  # fmt: skip
+    problems += [
+        Problem("dangling-reference", Place(study.file or "study", 0, "fund.quotas"), f"'{quota.group}'",
+                "a group of projects that can be considered", did_you_mean(quota.group, groups))
+        for quota in settings.quotas
+        if quota.group not in groups
     ]  # fmt: skip
     if problems:
         raise InputError(problems)
