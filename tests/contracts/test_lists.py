@@ -100,6 +100,12 @@ def test_a_command_is_where_the_list_says(entry):
     assert f"## {entry.name}\n" in reference.commands_page()
 
 
+def test_every_module_with_a_command_is_in_the_list():
+    folder = ROOT / "src" / "reshore" / "cli"
+    holding = {path.stem for path in folder.glob("*.py") if "\n@click.command(" in path.read_text(encoding="utf-8")}
+    assert holding == {entry.module for entry in COMMANDS}
+
+
 def test_exit_codes_of_errors_are_documented():
     from reshore import errors
 

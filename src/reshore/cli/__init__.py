@@ -28,6 +28,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("measure", "measure", "Measure the exposure of a home country on a data package."),
     Entry("stress", "stress", "Stress a chain: what stops, when, why, and what it costs."),
     Entry("worst-cut", "worst_cut", "Find the few suppliers whose loss hurts most, with the proof."),
+    Entry("cascade", "cascade", "Follow the failure of firms through a network of who sells to whom."),
     Entry("price", "price", "Price security: what capacity is worth, and what projects should be paid for it."),
     Entry("fund", "fund", "Fund: the deals that buy most security for a budget, with the proof."),
     Entry("run", "run", "Answer a study: tables, report and workbook in one folder."),
