@@ -16,9 +16,10 @@ from reshore.tables import Column
 from reshore.units import written
 
 LONGEST = 200
+LONG = 60
 
 Cell = tuple[str, str]
-"""Text and class: ``unknown`` cells are hatched, ``muted`` ones soft."""
+"""Text and class: ``unknown`` cells are hatched, ``muted`` ones soft, ``long`` ones wide."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,21 @@ def result_grid(
 
 
 def _spoken(row: Mapping[str, Any], column: Column, is_interval: bool) -> Cell | None:
-    """A figure with its range behind it, or a category in words; ``None`` for everything else."""
+    """A figure with its range behind it, a category in words, or a long text; ``None`` for everything else."""
     value = row[column.name]
+    if column.kind == "number":
+        ends = [row[f"{column.name}_{end}"] for end in ("low", "high")] if is_interval else [None, None]
+        words = [written(end, column.unit) for end in ends if end is not None]
+        behind = f" ({words[0]} to {words[1]})" if len(words) == 2 and words[0] != words[1] else ""
+        if value is None:
+            absent = column.absent or "unknown"
+            return f"{absent}{behind}", "unknown" if "known" in absent else "muted"
+        return f"{written(value, column.unit)}{behind}", ""
     if value is None:
         return None
     if column.kind == "category" and isinstance(column.choices, Mapping):
         return column.choices.get(value) or value, ""
-    if column.kind != "number":
-        return None
-    ends = [row[f"{column.name}_{end}"] for end in ("low", "high")] if is_interval else [None, None]
-    words = [written(end, column.unit) for end in ends if end is not None]
-    if len(words) < 2 or words[0] == words[1]:
-        return written(value, column.unit), ""
-    return f"{written(value, column.unit)} ({words[0]} to {words[1]})", ""
+    return (value, "long") if column.kind == "text" and len(value) > LONG else None
 
 
 def _cell(row: Mapping[str, Any], column: Column, is_interval: bool, goods: Mapping[str, GoodView]) -> Cell:

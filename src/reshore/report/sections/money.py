@@ -12,7 +12,7 @@ import polars as pl
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
-from reshore.report.sections.tracks import Mark, Track, scale, tracks
+from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
 from reshore.report.words import usd, usd_range
 from reshore.study.findings import in_words
 from reshore.units import SHARE, USD, written
@@ -143,43 +143,23 @@ def merit(page: Page) -> Figure | None:
     frame = merits(page).filter(pl.col("per_worth").is_not_null())
     if frame.is_empty():
         return None
-    chosen = plan_of(page, "chosen")
+    chosen, even = plan_of(page, "chosen"), _break_even(page)
     keys = set(str(chosen["built"] or "").split(";")) if chosen else set()
-    even = _break_even(page)
-    top = max(1.0, float(frame["per_worth_high"].max() or 0.0))  # type: ignore[arg-type]  # a column of numbers
-    axis = scale(0.0, top)
+    axis = scale(0.0, max(1.0, *frame["per_worth_high"]))
     adding = frame.filter(pl.col("worth") > 0)
-    still = frame.filter(pl.col("worth") <= 0)["label"].to_list()
-    rows = []
-    for row in (adding if adding.height else frame).iter_rows(named=True):
-        low, point, high = (axis.at(row[f"per_{name}"]) for name in ("worth_low", "worth", "worth_high"))
-        marks = [Mark("solid" if row["project"] in keys else "pale", 0.0, point)] if point > 0 else []
-        marks += [Mark("thin", low, high)] if high > low else []
-        words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing alone"
-        note = f"asks {usd(row['asked_usd'])}"
-        rows.append(
-            Track(row["label"], tuple(marks), words, note, even.get(row["project"], ""), row["project"] in keys)
-        )
-    over = frame.filter(pl.col("per_worth") >= 1).height
-    after, title = (
-        [],
-        (
-            f"{over or 'None'} of {frame.height} candidates {'is' if over == 1 else 'are'} worth what "
-            f"{'it asks' if over == 1 else 'they ask'}, each taken alone and at the odds of the study"
-        ),
-    )
-    if adding.is_empty():
-        title = f"None of {frame.height} candidates adds anything alone: what they are worth, they are worth together"
-    elif still:
-        verb = "adds" if len(still) == 1 else "add"
-        after = [f"{len(still)} of {frame.height} {verb} nothing alone in these scenarios: {in_words(still, 6)}."]
+    rows = [
+        _rung(row, axis, row["project"] in keys, even.get(row["project"], ""))
+        for row in (adding if adding.height else frame).iter_rows(named=True)
+    ]
+    title, after = _merit_words(frame)
+    odds = page.results["break_even_odds"].sort("gain_usd", "project", "outlook", descending=[True, False, False])
     return Figure(
         "money-merit",
         title,
         "Worth of each candidate alone per dollar of public money that it asks for; the thin bar is the range of the "
         "odds. Right of the dashed line it is worth more than it asks. Dark: in the plan.",
         "Merit ladder, worth per dollar asked for. " + "; ".join(f"{row.label} {row.words}" for row in rows) + ".",
-        result_grid(page.results, "break_even_odds", page.results["break_even_odds"],
+        result_grid(page.results, "break_even_odds", odds,
                     ("label", "outlook", "stated_odds_share", "gain_usd", "break_even_odds_share"), page.by_key,
                     "From which odds it pays", spoken=True),
         project_sources(page, frame["project"].to_list()),
@@ -188,6 +168,30 @@ def merit(page: Page) -> Figure | None:
                (("solid", "in the plan"), ("pale", "not in the plan"), ("thin", "range of the odds"),
                 ("rule", "worth what it asks")), rule=1.0, after=after, more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
+
+
+def _rung(row: Mapping[str, Any], axis: Scale, is_chosen: bool, even: str) -> Track:
+    low, point, high = (axis.at(row[f"per_{name}"]) for name in ("worth_low", "worth", "worth_high"))
+    marks = [Mark("solid" if is_chosen else "pale", 0.0, point)] if point > 0 else []
+    marks += [Mark("thin", low, high)] if high > low else []
+    words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing alone"
+    return Track(row["label"], tuple(marks), words, f"asks {usd(row['asked_usd'])}", even, is_chosen)
+
+
+def _merit_words(frame: pl.DataFrame) -> tuple[str, list[str]]:
+    """How many candidates are worth what they ask, and which add nothing."""
+    over = frame.filter(pl.col("per_worth") >= 1).height
+    still = frame.filter(pl.col("worth") <= 0)["label"].to_list()
+    if len(still) == frame.height:
+        all_ = f"None of {frame.height} candidates adds anything alone"
+        return f"{all_}: what they are worth, they are worth together", []
+    verb, pronoun = ("is", "it asks") if over == 1 else ("are", "they ask")
+    count = f"{over or 'None'} of {frame.height} candidates"
+    title = f"{count} {verb} worth what {pronoun}, each taken alone and at the odds of the study"
+    if not still:
+        return title, []
+    add = "adds" if len(still) == 1 else "add"
+    return title, [f"{len(still)} of {frame.height} {add} nothing alone in these scenarios: {in_words(still, 6)}."]
 
 
 def _break_even(page: Page) -> dict[str, str]:
