@@ -234,13 +234,24 @@ class _Rows:
             says=lambda k: f"at least {least[k]:,.4g} million: {self.named(k)}",
         )  # fmt: skip
         self.builder.require(
-            "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
-            says=lambda k: f"no deal unless it is built: {self.named(k)}",
-        )  # fmt: skip
-        self.builder.require(
             "what is asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
             low=0.0,
             says=lambda k: f"{self.candidates[k].label} gets the {asks[k]:,.4g} million that it asks for",
+        )  # fmt: skip
+        if self.rules.divisible:
+            self._no_more_than_asked(np.maximum(asks, _least_of_each(self.who, least, asks.size)))
+        else:
+            self.builder.require(
+                "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
+                says=lambda k: f"no deal unless it is built: {self.named(k)}",
+            )  # fmt: skip
+
+    def _no_more_than_asked(self, asks: Floats) -> None:
+        """A part of a project takes that part of the money, so that one larger than every deal can be built in part."""
+        self.builder.require(
+            "no more than asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
+            high=0.0,
+            says=lambda k: f"{self.candidates[k].label} gets no more than the {asks[k]:,.4g} million that it asks for",
         )  # fmt: skip
 
     def stacking(self) -> None:
@@ -324,6 +335,13 @@ class _Rows:
 
     def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
         self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
+
+
+def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:
+    """The smallest deal that each of ``n`` candidates can be offered; 0 for one that is offered none."""
+    smallest = np.full(n, np.inf)
+    np.minimum.at(smallest, who, least)
+    return np.where(np.isfinite(smallest), smallest, 0.0)
 
 
 def _exclude(one: Offer, other: Offer) -> bool:

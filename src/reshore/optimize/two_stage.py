@@ -49,6 +49,9 @@ MOST_ROUNDS = 400
 TIE = 1e-9
 """Costs this close, relative to the largest, are equal: solving tells no more."""
 
+MOST_MET = 500
+"""Answers that are kept for each recourse program."""
+
 TINY = 1e-9
 """Slopes of a cut below this part of its largest are left out."""
 
@@ -188,6 +191,41 @@ def solve_two_stage(
     return Cuts(program).solve(program, gap_share, limits)
 
 
+class Warm:
+    """One recourse program in the solver: solved anew from its last basis, unless it has met the same sides before.
+
+    Draws that differ only in projects that do not matter to a scenario meet the same sides, and so do decisions that
+    differ only in such projects.
+    """
+
+    def __init__(self, recourse: Program) -> None:
+        self.recourse, self.session = recourse, Session(recourse, None, NEAR)
+        self._met: dict[bytes, tuple[float, Floats]] = {}
+
+    def at(self, low: Floats, high: Floats) -> tuple[float, Floats]:
+        """The verified cost with other sides, and what a unit of each is worth, (n_rows,)."""
+        key = (low + 0.0).tobytes() + (high + 0.0).tobytes()
+        if key not in self._met:
+            solution = self._solved(low, high)
+            assert solution.duals is not None
+            sign = self.recourse.sign
+            if len(self._met) >= MOST_MET:
+                del self._met[next(iter(self._met))]
+            self._met[key] = sign * (solution.objective - self.recourse.constant), sign * solution.duals
+        return self._met[key]
+
+    def _solved(self, low: Floats, high: Floats) -> Solution:
+        """From the last basis, or from none should that fail."""
+        before = self.session.program
+        moved = np.flatnonzero((before.row_low != low) | (before.row_high != high))
+        self.session.set_sides(moved, low[moved], high[moved])
+        try:
+            return solve(self.session)
+        except SolverError:
+            self.session = Session(replace(self.recourse, row_low=low, row_high=high))
+            return solve(self.session)
+
+
 class Evaluator:
     """What first decisions come to, one after the other: each scenario is solved anew from its last basis.
 
@@ -199,10 +237,10 @@ class Evaluator:
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
         # By identity, so only of recourse that this program keeps alive: identities are used again.
-        theirs = {} if kin is None else kin.sessions
+        theirs: dict[int, Warm] = {} if kin is None else kin.warm
         recourses = {id(scenario.recourse): scenario.recourse for scenario in program.scenarios}
-        self.sessions = {
-            key: theirs[key] if key in theirs else Session(recourse, None, NEAR) for key, recourse in recourses.items()
+        self.warm: dict[int, Warm] = {
+            key: theirs[key] if key in theirs else Warm(recourse) for key, recourse in recourses.items()
         }
 
     def at(self, x: Floats, program: TwoStage | None = None) -> Decision:
@@ -214,10 +252,9 @@ class Evaluator:
         costs, duals = [], []
         for scenario in self.program.scenarios:
             recourse, shift = scenario.recourse, scenario.technology @ x
-            solution = self._solved(recourse, recourse.row_low - shift, recourse.row_high - shift)
-            assert solution.duals is not None
-            costs.append(recourse.sign * (solution.objective - recourse.constant))
-            duals.append(recourse.sign * solution.duals)
+            cost, prices = self.warm[id(recourse)].at(recourse.row_low - shift, recourse.row_high - shift)
+            costs.append(cost)
+            duals.append(prices)
         found = np.array(costs)
         weights = risk_weights(asked, found)
         value = float(asked.first.cost @ x) + math.fsum(weights * found)
@@ -237,20 +274,8 @@ class Evaluator:
             high = before.copy()
             np.add.at(high, rows, step * sides)
             high = np.maximum(high, np.minimum(before, 0.0))
-            solution = self._solved(recourse, recourse.row_low - shift, high)
-            costs[number] = recourse.sign * (solution.objective - recourse.constant)
+            costs[number], _ = self.warm[id(recourse)].at(recourse.row_low - shift, high)
         return costs
-
-    def _solved(self, recourse: Program, low: Floats, high: Floats) -> Solution:
-        """The verified answer with other sides: from the last basis, or from none should that fail."""
-        session = self.sessions[id(recourse)]
-        moved = np.flatnonzero((session.program.row_low != low) | (session.program.row_high != high))
-        session.set_sides(moved, low[moved], high[moved])
-        try:
-            return solve(session)
-        except SolverError:
-            self.sessions[id(recourse)] = Session(replace(recourse, row_low=low, row_high=high))
-            return solve(self.sessions[id(recourse)])
 
 
 def evaluate(program: TwoStage, x: Floats) -> Decision:

@@ -219,5 +219,5 @@ def test_an_evaluator_keeps_sessions_of_no_other_recourse_than_its_own():
     one, other = (farmer() for _ in range(2))
     first = Evaluator(one)
     second = Evaluator(replace(one, scenarios=one.scenarios[:1] * 3), first)
-    assert set(second.sessions) == {id(one.scenarios[0].recourse)}
-    assert set(Evaluator(other, second).sessions) == {id(scenario.recourse) for scenario in other.scenarios}
+    assert set(second.warm) == {id(one.scenarios[0].recourse)}
+    assert set(Evaluator(other, second).warm) == {id(scenario.recourse) for scenario in other.scenarios}
