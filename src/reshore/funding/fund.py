@@ -20,7 +20,7 @@ from reshore.flow.situation import Project
 from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
-from reshore.optimize.two_stage import Cuts, Decision, Evaluator, Method, bent_odds, solve_two_stage
+from reshore.optimize.two_stage import NOISE, Cuts, Decision, Evaluator, Method, bent_odds, solve_two_stage
 
 GAP = 1e-4
 """Relative gap at which the search for a plan stops unless asked for less."""
@@ -93,6 +93,11 @@ class Fund:
         kin = None if self._kin is None else self._kin.evaluator
         return Cuts(self.security.program(self._open.program, self._open.built), kin)
 
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        """Position of each candidate."""
+        return {candidate.name: number for number, candidate in enumerate(self.candidates)}
+
     @property
     def evaluator(self) -> Evaluator:
         """The sessions in which outlooks are solved."""
@@ -133,14 +138,58 @@ class Fund:
         return self.worth_at_odds(self.nothing.costs - costs, odds)
 
     def best(self, rules: Rules | None = None) -> Funded:
-        """The best plan under `rules`, by default those of the fund.
+        """The best plan under `rules`, by default those of the fund, without projects that bring nothing.
 
         Raises
         ------
         InfeasibleError
             No plan meets the rules; the conflict in words, and the cheapest way out.
         """
-        choice = build_choice(self.candidates, self.offers, rules or self.rules)
+        asked = rules or self.rules
+        found = self._sought(asked)
+        for name in self._idle(found, asked):
+            without = replace(asked, must_not=asked.must_not | {name})
+            try:
+                fewer = self._sought(without)
+            except NoAnswerError:  # it may bring nothing and still be what a quota asks for
+                continue
+            if fewer.worth >= found.worth - self._noise:
+                asked, found = without, replace(fewer, bound=max(found.bound, fewer.worth))
+        return found
+
+    @property
+    def _noise(self) -> float:
+        """What solving leaves of zero in a difference of worth, in USD million."""
+        return NOISE * max(1.0, float(np.abs(self.nothing.costs).max(initial=0.0)))
+
+    def _idle(self, funded: Funded, rules: Rules) -> list[str]:
+        """Projects of a plan that are not decided and whose absence costs nothing, each when the others stay.
+
+        Worth is concave: who has a price at the plan brings something, and is not looked at.
+        """
+        decision = self._at(funded.built)
+        scenarios = self._cuts.evaluator.program.scenarios
+        rise = sum(
+            weight * (scenario.technology.T @ duals)
+            for weight, duals, scenario in zip(decision.weights, decision.duals, scenarios, strict=True)
+        )
+        price = dict(zip((one.name for one in self.candidates), np.asarray(rise)[self._open.built], strict=True))
+        return [
+            name
+            for name, part in zip(funded.plan.built, funded.plan.parts, strict=True)
+            if name not in rules.must
+            and price[name] * part <= self._noise
+            and self._lost_without(name, funded) <= self._noise
+        ]
+
+    def _lost_without(self, name: str, funded: Funded) -> float:
+        """What a plan is worth more than the same plan without one project."""
+        rest = {n: part for n, part in zip(funded.plan.built, funded.plan.parts, strict=True) if n != name}
+        return funded.worth - self.worth(self.parts(rest))[0]
+
+    def _sought(self, rules: Rules) -> Funded:
+        """The best plan that the search finds under `rules`."""
+        choice = build_choice(self.candidates, self.offers, rules)
         program = self.security.program(choice.program, choice.built)
         try:
             if self._method == "extensive":
@@ -153,7 +202,10 @@ class Fund:
         plan = read_plan(choice, found.x)
         built = self.parts(dict(zip(plan.built, plan.parts, strict=True)))
         worth, by_outlook = self.worth(built)
-        bound = self.nothing.objective - (found.bound - float(choice.program.cost @ found.x))
+        # Thrift counts against every plan, and against another one by at most what all its deals could cost.
+        most = [offer.most(self.candidates[self._place[offer.candidate]]) for offer in choice.offers]
+        thrift = float(choice.program.cost[choice.amount] @ np.array(most))
+        bound = self.nothing.objective - found.bound + thrift
         return Funded(plan, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
 
     def parts(self, built: Mapping[str, float]) -> Floats:
@@ -185,8 +237,7 @@ class Fund:
         """What each funded project's absence costs when nothing takes its place, largest first."""
         rows = []
         for name in funded.plan.built:
-            without = self.parts({n: p for n, p in zip(funded.plan.built, funded.plan.parts, strict=True) if n != name})
-            rows.append((name, funded.worth - self.worth(without)[0]))
+            rows.append((name, self._lost_without(name, funded)))
         frame = pl.DataFrame(rows, schema={"candidate": pl.String, "lost_usd_m": pl.Float64}, orient="row")
         return frame.sort("lost_usd_m", "candidate", descending=[True, False])
 
