@@ -27,7 +27,7 @@ _PLAN_WORDS = {"chosen": "This plan", "second best": "The next best plan", "real
 
 
 def money(page: Page) -> Block | None:
-    """The plan and what it stands on."""
+    """Deals, merit ladder, real awards beside the plan, what moves it, and what more money buys."""
     if "fund_plans" not in page.results.tables:
         return None
     intro = (

@@ -39,7 +39,7 @@ class Stacks:
 
 
 def money_worth(page: Page) -> Block | None:
-    """Prices, payments and what stands behind them."""
+    """Payments, bundles, prices of capacity, the ledger, regret, and candidates left out."""
     if "fund_plans" not in page.results.tables:
         return None
     intro = (

@@ -44,7 +44,7 @@ class Overview:
 
 
 def overview(page: Page) -> Overview:
-    """The first screen of a study that neither has scenarios nor speaks of money."""
+    """All chains at a glance, the numbers that matter, and the findings after the first, which heads the page."""
     allies = ", ".join(country_name(code) for code in page.results.study.allies) or "none named"
     return Overview(_keys(page), _figure(page), page.results.findings[1:], allies)
 

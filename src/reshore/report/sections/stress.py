@@ -64,7 +64,7 @@ def scenarios(page: Page) -> list[dict[str, Any]]:
 
 
 def stress(page: Page) -> Block | None:
-    """Timeline, waterfall and reverse stress."""
+    """Service of final uses by month, the loss taken apart, and the least blow that costs so much."""
     rows = scenarios(page)
     if not rows:
         return None

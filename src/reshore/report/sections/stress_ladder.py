@@ -57,7 +57,7 @@ class Months:
 
 
 def stress_ladder(page: Page) -> Block | None:
-    """A ladder for each of the worst scenarios, and what binds the worst of all."""
+    """Goods in the order in which they run short, and what holds the worst final use back, by month."""
     rows = [row for row in scenarios(page) if row["nothing_because"] is None][:LADDERS]
     figures = [figure for row in rows for figure in (ladder(page, row), *binding(page, row)) if figure is not None]
     if not figures:
