@@ -6,15 +6,20 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from reshore.chain import build_chain
 from reshore.errors import InfeasibleError, InputError
 from reshore.funding.candidates import _taken
 from reshore.funding.records import FUND_TABLES
 from reshore.pricing.records import PRICING_TABLES
 from reshore.study import make_study, read_results, run, write_results
+from reshore.study.control import control_at
+from reshore.study.money.question import ask
 from reshore.study.settings import settings_of
+from reshore.study.stress import stress_case
 from tests.money import MEAN, ODDS, PAIR_USD, money_package, money_settings
 
 
@@ -208,6 +213,20 @@ def test_what_is_closed_barred_or_without_a_known_cost_is_left_out_with_its_reas
 def test_a_larger_budget_of_the_study_replaces_that_of_the_data():
     found = answered(budgets=[{"instrument": "plant-loan", "face_usd": 200e6}], frontier=[1.0])
     assert plan(found, "chosen")["worth_usd"] == pytest.approx(1.5 * PAIR_USD, rel=1e-6)
+
+
+def test_a_project_succeeds_in_as_many_draws_as_its_odds_say():
+    study = make_study(money_settings(draws=5))
+    package = money_package()
+    chain = build_chain(package, *study.chains)
+    question = ask(study, package, stress_case(study, package, chain, control_at(package, study.at)))
+    succeeded = np.array([question.succeeds(draw) for draw in range(5)]).sum(axis=0)
+    odds = {option.project: option.odds for option in question.options.options}
+    for count, (project, stated) in zip(succeeded, odds.items(), strict=True):
+        assert abs(count - 5 * stated) < 1, project
+    # Whoever else is there changes nobody's luck.
+    fewer = replace(question, options=replace(question.options, options=question.options.options[1:]))
+    assert (fewer.luck == question.luck[:, 1:]).all()
 
 
 def test_a_quota_for_a_group_without_a_project_is_refused():

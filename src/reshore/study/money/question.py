@@ -99,11 +99,23 @@ class Question:
         found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.certain))
         return tuple(found)
 
+    @cached_property
+    def luck(self) -> Floats:
+        """How lucky each candidate is in each draw, from 0 to 1, (n_draws, n_candidates); scenarios meet the same.
+
+        Every candidate meets each of ``n_draws`` equal parts of its luck once, in an order of its own, so it succeeds
+        in as many draws as its odds say (Latin hypercube sampling; McKay, Beckman and Conover 1979).
+        """
+        draws = self.settings.draws
+        found = np.empty((draws, len(self.options.options)))
+        for place, option in enumerate(self.options.options):
+            random = stream(self.study.seed, f"fund: success of {option.project}")
+            found[:, place] = (random.permutation(draws) + random.random(draws)) / draws
+        return found
+
     def succeeds(self, draw: int, factor: float = 1.0) -> Floats:
-        """Which candidates succeed in a draw, 1 or 0, with their odds times `factor`; scenarios meet the same draws."""
-        names = [option.project for option in self.options.options]
-        luck = [stream(self.study.seed, f"fund: success of {name}", draw).random() for name in names]
-        return (np.array(luck) < np.minimum(factor * self.certain, 1.0)).astype(np.float64)
+        """Which candidates succeed in a draw, 1 or 0, with their odds times `factor`."""
+        return np.asarray(self.luck[draw] < np.minimum(factor * self.certain, 1.0), dtype=np.float64)
 
     def security(self, draws: int, kin: Security | None = None) -> Security:
         """The security program of the study, with draws of success or with every project at its mean."""
