@@ -181,7 +181,8 @@ def _leverage(instrument: Instrument, market: Market, basis: Basis) -> float | N
 
 def _stock(instrument: Instrument, market: Market, basis: Basis) -> float | None:
     years = int(instrument.tenor_years or market.exit_years)
-    return stockpile_cost_rate(market.carry_share, years, market.resale_share, market.discount(basis))
+    rates = (market.treasury_rate, market.discount(basis))
+    return stockpile_cost_rate(market.carry_share, years, market.resale_share, *rates)
 
 
 _CREDIT = "Federal Credit Reform Act of 1990; Congressional Budget Office (2025) for the fair-value basis"
@@ -203,7 +204,7 @@ INSTRUMENTS: tuple[Kind, ...] = (
     Kind("fund leverage", "Fund leverage", "What do debentures of funds cost when some funds fail?",
          "as a loan whose interest compounds to its end", _CREDIT, _leverage),
     Kind("stockpile", "Stockpile", "What does storing goods cost after resale?",
-         "1 + Σ carry / (1 + r)^t − resale / (1 + r)^T", "carrying cost", _stock),
+         "1 + Σ carry / (1 + r)^t − resale / (1 + k)^T", "carrying cost", _stock),
     Kind("status", "Status", "What does a title cost?", "0: it opens doors and pays nothing", "definition", _nothing,
          is_money=False),
     Kind("governance right", "Governance right", "What does a say cost?", "0", "definition", _nothing,

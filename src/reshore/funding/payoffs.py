@@ -273,7 +273,12 @@ def production_credit_cost(
     )
 
 
-def stockpile_cost_rate(carry_share_per_year: float, years: int, resale_share: float, discount_rate: float) -> float:
-    """Cost of storing one dollar of goods for `years`: ``1 + Σ carry / (1 + r)^t − resale / (1 + r)^T``."""
+def stockpile_cost_rate(
+    carry_share_per_year: float, years: int, resale_share: float, discount_rate: float, risky_rate: float | None = None
+) -> float:
+    """Cost of storing one dollar of goods for `years`: ``1 + Σ carry / (1 + r)^t − resale / (1 + k)^T``.
+
+    What resale fetches is risky: `risky_rate`, by default the discount rate, is what markets ask for it.
+    """
     carry = math.fsum(carry_share_per_year / (1 + discount_rate) ** year for year in range(1, years + 1))
-    return 1.0 + carry - resale_share / (1 + discount_rate) ** years
+    return 1.0 + carry - resale_share / (1 + (discount_rate if risky_rate is None else risky_rate)) ** years

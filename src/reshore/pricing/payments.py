@@ -10,6 +10,8 @@ the capacity of its members, so it has complements (links of one chain) and subs
 | Shapley | the mean of what an owner adds, over all orders | yes | no | not always |
 | Aumann-Shapley | prices along the way from nothing to the plan | yes | no | not always |
 
+Truthful payments are used where makers bid against each other, with a reserve: `procure`.
+
 References
 ----------
 Owen (1975), On the core of linear production games, Mathematical Programming 9; Shapley (1953), A value for n-person
@@ -139,6 +141,53 @@ def pivotal(worths: Floats) -> Floats:
     """What is lost without each player: ``V(N) − V(N ∖ i)``. Links of one chain are each worth all of it."""
     everyone = worths.size - 1
     return np.array([worths[everyone] - worths[everyone ^ 1 << player] for player in range(_players(worths))])
+
+
+@dataclass(frozen=True)
+class Round:
+    """The outcome of a procurement round: who is taken, what each is paid (0 for others), and what is left.
+
+    ``payments`` (n_bidders,); ``surplus`` is the worth of the winners less what they are paid.
+    """
+
+    winners: tuple[int, ...]
+    payments: Floats
+    surplus: float
+
+
+def procure(bids: Sequence[float], reserves: Sequence[float], worth: Worth) -> Round:
+    """Chooses among bidders so that worth less bids is greatest, and pays each winner the most it could have asked.
+
+    Who asks for more than its reserve is out. A winner gets ``min(reserve_i, bid_i + W(N) − W(N ∖ i))`` with ``W`` the
+    greatest worth less bids (Vickrey, Clarke, Groves): its own bid does not move that, so nobody gains by another bid
+    than its cost. Without reserves each link of a chain would be paid all of it; with them a round costs at most the
+    reserves of its winners. Among choices of equal worth the smallest is taken, then the first.
+
+    Examples
+    --------
+    One plant is needed, worth 100; the second lowest bid is what the winner could have asked, unless the reserve is
+    lower.
+
+    >>> one = lambda members: 100.0 if members else 0.0
+    >>> procure([30, 50, 80], [90, 90, 90], one).payments.tolist()
+    [50.0, 0.0, 0.0]
+    >>> procure([30, 50, 80], [45, 45, 45], one).payments.tolist()
+    [45.0, 0.0, 0.0]
+    """
+    n = len(bids)
+    worths = coalition_worths(n, worth)
+    positions = np.arange(worths.size)
+    has = (positions[:, None] >> np.arange(n) & 1).astype(bool)
+    net = worths - has @ np.asarray(bids, dtype=np.float64)
+    net[(has & (np.asarray(bids) > np.asarray(reserves))).any(axis=1)] = -math.inf
+    order = np.lexsort((positions, has.sum(axis=1)))
+    best = int(order[np.argmax(net[order])])
+    payments = np.zeros(n)
+    for winner in np.flatnonzero(has[best]).tolist():
+        without = float(net[~has[:, winner]].max())
+        payments[winner] = min(reserves[winner], bids[winner] + float(net[best]) - without)
+    winners = tuple(np.flatnonzero(has[best]).tolist())
+    return Round(winners, payments, float(worths[best] - payments.sum()))
 
 
 def blocking_coalition(payments: Sequence[float], worths: Floats) -> tuple[int, ...] | None:

@@ -15,6 +15,7 @@ from reshore.pricing.payments import (
     coalition_worths,
     owen,
     pivotal,
+    procure,
     sampled_shapley,
     shapley,
 )
@@ -123,3 +124,40 @@ def test_prices_along_the_way_add_up_to_the_worth_of_the_plan(plan, data):
     assert payments.sum() == pytest.approx(ramp(1.0)[0])
     expected = [10.0 * min(limit, amount) for limit, amount in zip(limits, plan, strict=True)]
     assert payments == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_a_round_takes_the_cheapest_and_pays_the_second_bid_up_to_the_reserve():
+    # three makers of one plant that is worth 100; a second of them adds nothing
+    one = lambda members: 100.0 if members else 0.0  # noqa: E731  # one line, used often
+    found = procure([30.0, 50.0, 80.0], [90.0] * 3, one)
+    assert (found.winners, found.payments.tolist(), found.surplus) == ((0,), [50.0, 0.0, 0.0], 50.0)
+    assert procure([30.0, 50.0, 80.0], [45.0] * 3, one).payments.tolist() == [45.0, 0.0, 0.0]
+    assert procure([30.0, 50.0, 80.0], [20.0] * 3, one).winners == ()
+
+
+def test_reserves_keep_a_chain_from_being_paid_many_times_over():
+    # four links worth 100 together, at costs of 10: without reserves each could ask 100 − 30; with them 15 each
+    chain = lambda members: 100.0 if len(members) == 4 else 0.0  # noqa: E731
+    assert procure([10.0] * 4, [1e6] * 4, chain).payments.tolist() == [70.0] * 4
+    found = procure([10.0] * 4, [15.0] * 4, chain)
+    assert found.payments.tolist() == [15.0] * 4
+    assert found.surplus == pytest.approx(40)
+
+
+@given(data=st.data(), n=st.integers(1, 5))
+@settings(max_examples=60)
+def test_nobody_gains_by_bidding_other_than_its_cost_and_nobody_loses(data, n):
+    amounts = data.draw(st.lists(st.floats(0.5, 5), min_size=n, max_size=n))
+    need = data.draw(st.floats(0.5, 10))
+    costs = data.draw(st.lists(st.floats(0, 60), min_size=n, max_size=n))
+    reserves = data.draw(st.lists(st.floats(0, 80), min_size=n, max_size=n))
+    worth = lambda members: 20.0 * min(need, sum(amounts[i] for i in members))  # noqa: E731
+    bidder, other = data.draw(st.integers(0, n - 1)), data.draw(st.floats(0, 90))
+
+    def gain(bids):
+        found = procure(bids, reserves, worth)
+        return found.payments[bidder] - (costs[bidder] if bidder in found.winners else 0.0)
+
+    honest = gain(costs)
+    assert honest >= -1e-9
+    assert gain([other if k == bidder else cost for k, cost in enumerate(costs)]) <= honest + 1e-9
