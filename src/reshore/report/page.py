@@ -6,7 +6,7 @@ those who do not see it. Sections make figures; the templates draw them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -111,10 +111,8 @@ class Page:
             goods.setdefault(key, set()).add(good)
         for good, key in results["exposure"].select("good", "net_import_reliance_source").drop_nulls().iter_rows():
             goods.setdefault(key, set()).add(good)
-        money = ("projects", "instruments", "awards") if "fund_plans" in results.tables else ()
-        uses = ("demand",) if "stress_scenarios" in results.tables else ()
-        for name in ("inputs", "stakes", "posts", *uses, *money):
-            for key in results.package[name]["source"].unique():
+        for rows in (*(results.package[name] for name in ("inputs", "stakes", "posts")), *self._told()):
+            for key in rows["source"].unique():
                 goods.setdefault(key, set())
         rows = results.package["sources"].filter(pl.col("source").is_in(sorted(goods))).sort("source")
         return tuple(
@@ -124,6 +122,19 @@ class Page:
             )
             for number, row in enumerate(rows.iter_rows(named=True), 1)
         )  # fmt: skip
+
+    def _told(self) -> Iterator[pl.DataFrame]:
+        """Rows of the data that figures of stress and money rest on."""
+        results, package = self.results, self.results.package
+        if "stress_uses" in results.tables:
+            yield package["demand"].filter(pl.col("good").is_in(results["stress_uses"]["good"].unique().to_list()))
+        if "fund_plans" in results.tables:
+            yield package["projects"]
+            yield package["instruments"].filter(
+                pl.col("instrument").is_in(results["fund_deals"]["instrument"].to_list())
+            )
+            if (results["fund_plans"]["plan"] == "real awards").any():
+                yield package["awards"]
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:

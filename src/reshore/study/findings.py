@@ -56,7 +56,7 @@ def findings(study: Study, chain: ValueChain, tables: Mapping[str, pl.DataFrame]
     counted = counted_goods(tables["exposure"], tables["suppliers"], parents)
     exposure = tables["exposure"].filter(pl.col("good").is_in(sorted(counted)))
     sentences = (
-        _decision(tables),
+        _decision(study, tables),
         *_scenarios(tables),
         _headline(study, exposure),
         _stops(study, tables["cut_sets"], chain),
@@ -166,7 +166,7 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _decision(tables: Mapping[str, pl.DataFrame]) -> str:
+def _decision(study: Study, tables: Mapping[str, pl.DataFrame]) -> str:
     """What to fund, what it is worth with its range, and how far from the best plan it can be."""
     if "fund_plans" not in tables or tables["fund_plans"].is_empty():
         return ""
@@ -181,8 +181,9 @@ def _decision(tables: Mapping[str, pl.DataFrame]) -> str:
         for name in ("face_usd", "subsidy_usd", "worth_usd", "worth_usd_low", "worth_usd_high", "bound_usd")
     )
     gap = "nil" if plan["gap_share"] == 0 else f"at most {written(plan['gap_share'], SHARE)}"
+    loss = "risk-weighted" if study.fund is not None and study.fund.risk_weight > 0 else "expected"
     return (
-        f"Fund {named} with {face} USD, at {cost} USD of cost to the public: that avoids {worth} USD of expected loss "
+        f"Fund {named} with {face} USD, at {cost} USD of cost to the public: that avoids {worth} USD of {loss} loss "
         f"({low} to {high} over the range of the odds), and no plan under the same rules is worth more than {bound} "
         f"USD (certified gap {gap})."
     )

@@ -96,7 +96,7 @@ def test_a_waterfall_runs_from_what_is_struck_to_what_is_lost(page):
         (0, 125), (125, 1000), (625, 1000), (500, 625), (0, 500),
     ]  # fmt: skip
     assert [row.words for row in rows] == ["+10 %", "+70 %", "-30 %", "-10 %", "40 %"]
-    assert [row.below for row in rows] == ["1 bn USD", "7 bn USD", "-3 bn USD", "", ""]  # unknown is not zero
+    assert [row.below for row in rows] == ["1 bn USD", "7 bn USD", "-3 bn USD", "value unknown", ""]
     # 7 of 8 parts of the blow come through inputs; stocks and substitutes save 4 of 8.
     assert figure.title == (
         "A cut: 87.5 % of the blow comes through inputs; stocks and substitutes save 50 % of it, and 40 % of demand is "

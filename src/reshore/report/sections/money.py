@@ -44,6 +44,11 @@ def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
     return page.cite(rows["source"])
 
 
+def _instrument_sources(page: Page, frame: pl.DataFrame) -> tuple[int, ...]:
+    rows = page.results.package["instruments"].filter(pl.col("instrument").is_in(frame["instrument"].to_list()))
+    return page.cite(rows["source"])
+
+
 def usd_tick(value: float) -> str:
     """An amount on an axis."""
     return written(value, USD)
@@ -80,7 +85,7 @@ def deals(page: Page) -> Figure | None:
         "deal. A bar that reaches beyond its mark is worth more than its face value.",
         "Chosen deals. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_deals", frame, columns, page.by_key, "Chosen deals", spoken=True),
-        project_sources(page, frame["project"].to_list()),
+        tuple(sorted({*project_sources(page, frame["project"].to_list()), *_instrument_sources(page, frame)})),
         "OUT/tables/fund_deals.csv",
         tracks(rows[:ROWS], axis, usd_tick, (("solid", "lost without it"), ("bound", "face value")), after=after,
                more=max(0, len(rows) - ROWS)),

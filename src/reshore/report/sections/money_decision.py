@@ -84,7 +84,8 @@ def _unspent(page: Page, spent: float) -> str:
     """What is left of the budgets, where all of them are known and something is."""
     fund = page.results.study.fund
     own = dict(page.results.package["instruments"].select("instrument", "budget_face_usd").iter_rows())
-    known = [one.face_usd or own.get(one.instrument) for one in fund.budgets] if fund is not None else []
+    budgets = fund.budgets if fund is not None else ()
+    known = [own.get(one.instrument) if one.face_usd is None else one.face_usd for one in budgets]
     faces = [face for face in known if face is not None]
     left = math.fsum(faces) - spent
     if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):
@@ -105,6 +106,9 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
         for name, words in (("face_usd", "face value"), ("subsidy_usd", "cost to the public"))
         if plan[name] > 0
     ]
+    if fund is not None and fund.risk_weight > 0:
+        weight, level = (written(share, SHARE) for share in (fund.risk_weight, fund.risk_level))
+        text += f" Bad outlooks weigh more than their odds: {weight} of the weight lies on CVaR at level {level}."
     return f"{text} That is {' and '.join(per)}." if per else text
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.tracks import Mark, Sentences, Track, scale, tracks
-from reshore.report.words import months_words, usd_range
+from reshore.report.words import months_words, usd, usd_range
 from reshore.study.findings import in_words
 from reshore.units import SHARE, written
 
@@ -118,10 +118,17 @@ def timeline(page: Page, scenario: dict[str, Any]) -> Figure:
         + ".",
         result_grid(page.results, "stress_uses", shown, columns, page.by_key, "Service of final uses by month",
                     spoken=True),
-        page.sources_upstream([good for good in (*names, *struck["good"]) if good in page.by_key]),
+        _sources(page, names, struck["good"].to_list()),
         "OUT/tables/stress_uses.csv",
         drawing,
     )  # fmt: skip
+
+
+def _sources(page: Page, uses: Sequence[str], struck: Sequence[str]) -> tuple[int, ...]:
+    """Sources of goods and of everything upstream, and of what final uses are worth and who uses them."""
+    asked = page.results.package["demand"].filter(pl.col("good").is_in(list(uses)))
+    goods = page.sources_upstream([good for good in (*uses, *struck) if good in page.by_key])
+    return tuple(sorted({*goods, *page.cite(asked["source"])}))
 
 
 def _title(scenario: dict[str, Any], uses: pl.DataFrame) -> str:
@@ -148,6 +155,8 @@ def _notes(scenario: dict[str, Any]) -> list[str]:
         known = scenario["valued_count"]
         of = f"{known} final use{'s' if known != 1 else ''} of known value" if known else "final uses of known value"
         notes.append(f"Loss at home over the scenario, {of}: {best} at best, {alike} if all share alike{hangs}.")
+    elif scenario["nothing_because"] is None:
+        notes.append("Loss in money is unknown: no final use that runs short has a known value.")
     if scenario["odds_share"] is not None:
         low, high = (written(scenario[f"odds_share_{end}"], SHARE) for end in ("low", "high"))
         odds = low if low == high else f"{low.removesuffix(' %')} to {high}"
@@ -245,7 +254,7 @@ def waterfall(page: Page, rows: Sequence[dict[str, Any]]) -> Figure:
             start, end = sorted((axis.at(before), axis.at(after)))
             look = "short" if part > 0 else "saves"
             marks = (Mark(look, start, end),) if abs(part) > 1e-9 else ()
-            money = "" if step["loss_usd"] is None else usd_range(step["loss_usd"], None, None)
+            money = "value unknown" if step["loss_usd"] is None else usd(step["loss_usd"])
             label = row["label"] if step["position"] == 1 else ""
             drawn.append(Track(label, marks, _points(part), _STEP_WORDS[step["step"]], money, bool(label)))
             before = after
