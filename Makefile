@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 .PHONY: demo test check check-style format docs bench lock clean
 
 demo: $(STAMP)
-	$(BIN)/reshore run studies/critical-2026.toml -o out --force
+	$(BIN)/reshore run studies/osc-one-billion.toml -o out --force
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

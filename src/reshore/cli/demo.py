@@ -35,6 +35,7 @@ def command(folder: str, force: bool, quiet: bool) -> int:
     )
     click.echo(f"try:   reshore check {place}/packages/critical-2026")
     click.echo(f"       reshore measure {place}/packages/critical-2026 --home USA")
-    click.echo(f"       reshore run {place}/studies/critical-2026.toml -o out")
+    click.echo(f"       reshore run {place}/studies/critical-2026.toml -o out          where a country depends on whom")
+    click.echo(f"       reshore run {place}/studies/osc-one-billion.toml -o out-money  what stops, and what to fund")
     say("every fact in the tables names its source; unknown cells are left empty")
     return 0
