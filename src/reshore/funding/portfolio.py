@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -174,19 +175,36 @@ def build_choice(
 
 
 def read_plan(choice: Choice, x: Floats) -> Plan:
-    """The deals of a solved choice; amounts below a dollar are none."""
+    """The deals of a solved choice, in whole dollars; no budget is exceeded by any of them."""
     parts = {c.name: float(x[column]) for c, column in zip(choice.candidates, choice.built, strict=True)}
     if not choice.rules.divisible:
         parts = {name: float(round(part)) for name, part in parts.items()}
     parts = {name: part for name, part in parts.items() if part > NOTHING}
     deals = [
-        Deal(offer.candidate, offer.instrument, float(x[column]), float(x[column]) * offer.subsidy_rate)
-        for offer, column in zip(choice.offers, choice.amount, strict=True)
-        if x[column] > NOTHING
+        Deal(offer.candidate, offer.instrument, dollars / 1e6, dollars / 1e6 * offer.subsidy_rate)
+        for offer, dollars in zip(choice.offers, _in_dollars(choice, x), strict=True)
+        if dollars > 0
     ]
     return Plan(
         tuple(parts), tuple(parts.values()), tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument)))
     )
+
+
+def _in_dollars(choice: Choice, x: Floats) -> list[int]:
+    """Amounts of offers in whole dollars. What solving and rounding put over a budget comes off its largest deal."""
+    dollars = [round(1e6 * float(x[column])) if x[column] > NOTHING else 0 for column in choice.amount]
+    for pool in choice.rules.pools:
+        mine = [place for place, offer in enumerate(choice.offers) if offer.pool == pool.name]
+        for limit, rates in (
+            (pool.face, [Decimal(1)] * len(mine)),
+            (pool.subsidy, [Decimal(str(choice.offers[place].subsidy_rate)) for place in mine]),
+        ):
+            over = sum((dollars[place] * rate for place, rate in zip(mine, rates, strict=True)), Decimal(0))
+            over -= Decimal("inf") if limit is None else Decimal(str(limit)) * 1_000_000
+            if over > 0:
+                share, place = max((dollars[place] * rate, -place) for place, rate in zip(mine, rates, strict=True))
+                dollars[-place] -= math.ceil(over * dollars[-place] / share)
+    return dollars
 
 
 def with_rules(choice: Choice, **changes: object) -> Choice:
