@@ -162,30 +162,3 @@ def test_the_demo_folder_works_from_the_first_command_on(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert "goods" in done.stdout
     assert reshore("check", "demo/packages/critical-2026", cwd=tmp_path).stdout.startswith("0 problems")
-
-
-PROFILES = (
-    {},
-    {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"},
-    {
-        "PYTHONHASHSEED": "4242", "TZ": "America/Sao_Paulo", "LC_ALL": "C.UTF-8", "OPENBLAS_CORETYPE": "Haswell",
-        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR", "POLARS_MAX_THREADS": "2",
-        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable",
-    },
-)  # fmt: skip
-
-
-def test_the_same_study_gives_the_same_bytes_under_other_settings(tmp_path: Path):
-    outputs = []
-    for number, profile in enumerate(PROFILES):
-        done = reshore("run", str(ROOT / "studies/critical-2026.toml"), "-o", f"out{number}", cwd=tmp_path, **profile)
-        assert done.returncode == 0, done.stderr
-        folder = tmp_path / f"out{number}"
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in (folder / "tables").iterdir()}
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        assert manifest.pop("written")
-        outputs.append((files, manifest))
-    assert len(outputs[0][0]) >= 14
-    for files, manifest in outputs[1:]:
-        assert files == outputs[0][0]
-        assert manifest == outputs[0][1]
