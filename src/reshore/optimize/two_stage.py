@@ -264,7 +264,8 @@ class Evaluator:
         """Costs of every scenario after `x` when the upper sides of some rows move as well, (n_scenarios,).
 
         `effects` are, per scenario, rows and by how much their upper side moves per unit; `step` is how many units.
-        No side falls below zero that was not: there is no less than nothing.
+        Nothing that is taken away leaves a side below zero that was not: there is no less than nothing. What is added
+        may lower a side, as new tools wear out as well.
         """
         costs = np.empty(len(self.program.scenarios))
         for number, scenario in enumerate(self.program.scenarios):
@@ -273,7 +274,8 @@ class Evaluator:
             before = recourse.row_high - shift
             high = before.copy()
             np.add.at(high, rows, step * sides)
-            high = np.maximum(high, np.minimum(before, 0.0))
+            if step < 0:
+                high = np.maximum(high, np.minimum(before, 0.0))
             costs[number], _ = self.warm[id(recourse)].at(recourse.row_low - shift, high)
         return costs
 

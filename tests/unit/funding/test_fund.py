@@ -153,6 +153,17 @@ def test_with_a_weight_on_risk_the_same_assumptions_give_the_same_worth():
     assert low <= found.worth <= high
 
 
+def test_other_assumptions_about_projects_count_their_wear_like_the_plan_itself():
+    # Parts (g1) are made with tools (g0) that last a year and are not made any more: new plants wear out as well.
+    chain = world(2, capital=edges((1, 0, 1.0), life_months=12.0))
+    one = Outlook("cut", 1.0, situation([0.0, 0.1], 24, n=2, demand=0.35))
+    security = Security(chain, (one,), (Project("g1", 0.2, build_months=3),))
+    fund = Fund(security, [Candidate("p", "Parts", 10)], [Offer("p", "loan", 0, 50, 0.1, "loans")], Rules(()))
+    worth = fund.worth(np.ones(1))[0]
+    assert worth > 0
+    assert fund.worth_if(np.ones(1), security.projects, [np.ones(1)]) == pytest.approx(worth, rel=1e-9)
+
+
 def test_budgets_with_which_decided_projects_cannot_be_paid_are_left_out_of_the_frontier():
     plain = case(0)
     rules = replace(plain.rules, must=frozenset({"p0"}))
