@@ -28,8 +28,8 @@ TABLES = "tables"
 class Results:
     """The answer to a study.
 
-    ``tables`` are frames described by ``columns``, which knows every table that a run may have; ``findings`` are sentences, the most important first; ``notes``
-    are what the reader should know about the data.
+    ``tables`` are frames described by ``columns``, which knows every table that a run may have; ``findings`` are
+    sentences, the most important first; ``notes`` are what the reader should know about the data.
     """
 
     study: Study
