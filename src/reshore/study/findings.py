@@ -180,13 +180,18 @@ def _decision(study: Study, tables: Mapping[str, pl.DataFrame]) -> str:
         written(plan[name], USD)
         for name in ("face_usd", "subsidy_usd", "worth_usd", "worth_usd_low", "worth_usd_high", "bound_usd")
     )
-    gap = "nil" if plan["gap_share"] == 0 else f"at most {written(plan['gap_share'], SHARE)}"
     loss = "risk-weighted" if study.fund is not None and study.fund.risk_weight > 0 else "expected"
     return (
         f"Fund {named} with {face} USD, at {cost} USD of cost to the public: that avoids {worth} USD of {loss} loss "
         f"({low} to {high} over the range of the odds), and no plan under the same rules is worth more than {bound} "
-        f"USD (certified gap {gap})."
+        f"USD (certified gap {gap_words(plan['gap_share'])})."
     )
+
+
+def gap_words(gap: float) -> str:
+    """How far from the best plan a plan can be, in words."""
+    words = written(gap, SHARE)
+    return "nil" if gap == 0 else f"below {words[1:]}" if words.startswith("<") else f"at most {words}"
 
 
 def _scenarios(tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:

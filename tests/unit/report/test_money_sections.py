@@ -160,6 +160,31 @@ def test_payments_show_the_interval_of_prices_the_loss_and_what_is_asked(page):
     assert figure.title == "1 of 2 projects produces security worth what it asks; in all 80 M USD"
 
 
+def test_a_project_of_which_part_is_built_is_measured_by_what_that_part_asks():
+    row = {"project": "magnet-plant", "label": "Magnet plant", "part_share": 0.25, "payment_usd": 20e6, "owen_usd": 20e6,
+           "pivotal_usd": 20e6, "bracket_usd": 20e6, "asked_usd": 40e6}  # fmt: skip
+    figure = payments(Page(money_results(security_payments=[row])))
+    assert figure is not None
+    (magnet,) = figure.drawing.rows
+    assert magnet.note == "asks 10 M USD for the 25 % that is built"
+    assert marks(magnet)[-1] == ("bound", 500, 500)  # 10 of 20
+    assert figure.title.startswith("1 of 1 projects produces security worth what it asks")
+
+
+def test_an_outlook_in_which_nothing_is_scarce_is_not_called_one_in_which_nothing_is_served():
+    rows = [
+        {"outlook": outlook, "party": party, "item": item, "value_usd": value}
+        for outlook, party, item, value in (
+            ("China stops", "stock", "oxide", 5e8), ("China stops", "total", None, 5e8),
+            ("nothing happens", "total", None, 0.0),
+        )
+    ]  # fmt: skip
+    figure = ledger(Page(money_results(security_ledger=rows)))
+    assert figure is not None
+    assert figure.drawing.rows[1].words == ("not scarce",)
+    assert "least is served in it, 500 M USD" in figure.title
+
+
 def test_only_bundles_that_add_something_together_are_spoken_of(page):
     figure = bundles(page)
     assert figure is not None

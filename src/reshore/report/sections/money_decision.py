@@ -11,7 +11,7 @@ import polars as pl
 from reshore.funding.settings import COUNTS
 from reshore.report.page import Page
 from reshore.report.words import usd, usd_range
-from reshore.study.findings import in_words
+from reshore.study.findings import gap_words, in_words
 from reshore.units import SHARE, written
 
 NAMED = 6
@@ -65,7 +65,7 @@ def built(page: Page, plan: dict[str, Any]) -> list[str]:
 
 
 def _decision(page: Page, plan: dict[str, Any]) -> str:
-    deals = page.results["fund_deals"].sort("amount_usd", "project", "instrument", descending=[True, False, False])
+    deals = page.results["fund_deals"].sort("lost_usd", "project", "instrument", descending=[True, False, False])
     if deals.is_empty():
         return "Fund nothing: under these rules no candidate avoids any loss for its money."
     instruments = instrument_labels(page)
@@ -116,10 +116,9 @@ def proof(plan: dict[str, Any]) -> str:
     """The certificate of a plan in words."""
     if plan["bound_usd"] is None or plan["gap_share"] is None:
         return "Not a search: nothing is proved about other plans."
-    gap = "nil" if plan["gap_share"] == 0 else f"at most {written(plan['gap_share'], SHARE)}"
     return (
         f"No plan under the same rules, budgets and candidates is worth more than {usd(plan['bound_usd'])}: the "
-        f"certified gap is {gap}. It speaks of the model, not of the world."
+        f"certified gap is {gap_words(plan['gap_share'])}. It speaks of the model, not of the world."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -53,9 +54,10 @@ def money_worth(page: Page) -> Block | None:
 def payments(page: Page) -> Figure | None:
     """Payments by three rules: the interval from Owen over the pivotal rule to the bracket, and what is asked."""
     frame = page.results["security_payments"].sort("payment_usd", "project", descending=[True, False])
+    frame = frame.with_columns(asked_part=pl.col("asked_usd") * pl.col("part_share"))
     if frame.is_empty():
         return None
-    names = ("payment_usd", "owen_usd", "pivotal_usd", "bracket_usd", "asked_usd")
+    names = ("payment_usd", "owen_usd", "pivotal_usd", "bracket_usd", "asked_part")
     axis = scale(
         min(0.0, *(float(frame[name].min()) for name in names)),  # type: ignore[arg-type]
         max(1.0, *(float(frame[name].max()) for name in names)),  # type: ignore[arg-type]
@@ -66,13 +68,13 @@ def payments(page: Page) -> Figure | None:
         interval = (Mark("pale", at["owen_usd"], at["bracket_usd"]),) if at["bracket_usd"] > at["owen_usd"] else ()
         marks = (
             *interval, Mark("level", at["payment_usd"], at["payment_usd"]),
-            Mark("point", at["pivotal_usd"], at["pivotal_usd"]), Mark("bound", at["asked_usd"], at["asked_usd"]),
+            Mark("point", at["pivotal_usd"], at["pivotal_usd"]), Mark("bound", at["asked_part"], at["asked_part"]),
         )  # fmt: skip
         low, high = row["owen_usd"], row["bracket_usd"]
         between = f"{usd(low)} to {usd(high)}" if written(low) != written(high) else usd(low)
         between = f"at marginal prices {between}"
-        rows.append(Track(row["label"], marks, usd(row["payment_usd"]), f"asks {usd(row['asked_usd'])}", between))
-    enough = frame.filter(pl.col("payment_usd") >= pl.col("asked_usd")).height
+        rows.append(Track(row["label"], marks, usd(row["payment_usd"]), _asks(row), between))
+    enough = frame.filter(pl.col("payment_usd") >= pl.col("asked_part")).height
     return Figure(
         "money-payments",
         f"{enough or 'None'} of {frame.height} projects {'produces' if enough == 1 else 'produce'} security worth what "
@@ -81,7 +83,8 @@ def payments(page: Page) -> Figure | None:
         "(pivotal, Vickrey–Clarke–Groves). Blue: payment along the way from nothing to the plan, which adds up to the "
         "plan's worth. Every project at its mean output.",
         "Payments. " + "; ".join(f"{row.label}: {row.words}, {row.below}, {row.note}" for row in rows) + ".",
-        result_grid(page.results, "security_payments", frame, ("label", "part_share", *names), page.by_key,
+        result_grid(page.results, "security_payments", frame,
+                    ("label", "part_share", *names[:-1], "asked_usd"), page.by_key,
                     "What projects produce", spoken=True),
         project_sources(page, frame["project"].to_list()),
         "OUT/tables/security_payments.csv",
@@ -89,6 +92,12 @@ def payments(page: Page) -> Figure | None:
                (("pale", "interval of prices"), ("level", "payment that adds up"), ("point", "lost without it"),
                 ("bound", "asked for")), more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
+
+
+def _asks(row: dict[str, Any]) -> str:
+    """What a project asks for the part of it that is built."""
+    part = "" if row["part_share"] > 0.9995 else f" for the {written(row['part_share'], SHARE)} that is built"
+    return f"asks {usd(row['asked_part'])}{part}"
 
 
 def bundles(page: Page) -> Figure | None:
@@ -181,10 +190,11 @@ def ledger(page: Page) -> Figure | None:
         drawn += [Part("rest", grow_class(rest))] if rest > 0.001 else []
         mine = parts.get("project", 0.0)
         note = f"of it by projects of the plan {usd(mine)}" if mine else "the plan adds nothing here"
-        bars.append(Bar(first_upper(outlook), (tuple(drawn),), (usd(total),), note))
+        note = note if total else "nothing is scarce, so there is nothing to divide"
+        bars.append(Bar(first_upper(outlook), (tuple(drawn),), (usd(total) if total else "not scarce",), note))
         cells.append([(outlook, ""), *((usd(parts.get(name, 0.0)), "") for name in (*_LOOKS, "total"))])
     best = max(outlooks, key=lambda outlook: _projects(sums, outlook))
-    least = min(outlooks, key=lambda outlook: totals.get(outlook, 0.0))
+    least = min([one for one in outlooks if totals.get(one)] or outlooks, key=lambda one: totals.get(one, 0.0))
     return Figure(
         "money-ledger",
         f"The plan produces most in “{best}”, {usd(_projects(sums, best))}; least is served in "
