@@ -139,7 +139,10 @@ class Kind:
     is_money: bool = True
 
 
-def _credit(instrument: Instrument, market: Market) -> Credit:
+def _credit(instrument: Instrument, market: Market) -> Credit | None:
+    """The credit that the terms describe; ``None`` where its rate follows another index than the assumptions know."""
+    if instrument.rate_index not in (None, "treasury"):
+        return None
     tenor = market.tenor_years if instrument.tenor_years is None else int(max(1, round(instrument.tenor_years)))
     spread = market.spread if instrument.rate_spread is None else instrument.rate_spread
     rate = market.treasury_rate + spread
@@ -161,11 +164,13 @@ def _unknown(_: Instrument, __: Market, ___: Basis) -> float | None:
 
 
 def _loan(instrument: Instrument, market: Market, basis: Basis) -> float | None:
-    return loan_subsidy_rate(_credit(instrument, market), market.discount(basis))
+    terms = _credit(instrument, market)
+    return None if terms is None else loan_subsidy_rate(terms, market.discount(basis))
 
 
 def _guarantee(instrument: Instrument, market: Market, basis: Basis) -> float | None:
-    return guarantee_fair_cost_rate(_credit(instrument, market), market.treasury_rate, market.discount(basis))
+    terms = _credit(instrument, market)
+    return None if terms is None else guarantee_fair_cost_rate(terms, market.treasury_rate, market.discount(basis))
 
 
 def _equity(_: Instrument, market: Market, basis: Basis) -> float | None:
@@ -174,6 +179,8 @@ def _equity(_: Instrument, market: Market, basis: Basis) -> float | None:
 
 def _leverage(instrument: Instrument, market: Market, basis: Basis) -> float | None:
     terms = _credit(instrument, market)
+    if terms is None:
+        return None
     accrual = Credit(terms.rate, min(terms.tenor_years, 10), repayment="accrual",
                      default_rate=terms.default_rate, recovery_share=terms.recovery_share)  # fmt: skip
     return loan_subsidy_rate(accrual, market.discount(basis))

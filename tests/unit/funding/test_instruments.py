@@ -42,6 +42,9 @@ def test_a_loan_near_treasury_rates_gains_on_one_basis_and_costs_on_the_other():
 
 def test_what_needs_prices_is_not_guessed():
     assert subsidy_rate(Instrument("d", "D", "USA", "price floor"), Market()).origin == "cannot be told"
+    # Assumptions are about Treasury bonds: what a loan at the rate of a central bank costs does not follow from them.
+    relending = Instrument("e", "E", "CHN", "loan", rate_index="policy")
+    assert subsidy_rate(relending, Market()).origin == "cannot be told"
 
 
 def test_the_terms_of_the_first_loan_notice(shipped_instruments):
