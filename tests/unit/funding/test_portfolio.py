@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -20,8 +21,6 @@ from reshore.seeds import stream
 
 def valued(program: Program, choice, values) -> Program:
     """The program with a worth per project, as if worth were additive: enough to check the rules."""
-    from dataclasses import replace
-
     cost = program.cost.copy()
     cost[choice.built] -= values
     return replace(program, cost=cost)
@@ -186,3 +185,42 @@ def test_a_plan_that_was_found_is_not_taken_again():
     again = with_rules(choice, forbidden=(frozenset(first.built),))
     second = read_plan(again, solve(valued(again.program, again, values)).x)
     assert set(second.built) != set(first.built)
+
+
+def knapsack(seed: int, n: int):
+    """Projects that each ask one sum of one budget, which pays for a third of them."""
+    random = stream(seed, "knapsack", n)
+    asks, values = random.integers(5, 60, n).astype(float), random.uniform(1, 10, n)
+    candidates = [Candidate(f"p{k:02d}", f"Project {k}", ask) for k, ask in enumerate(asks)]
+    offers = [Offer(candidate.name, "loan", 0, 60, 0.1, "loans") for candidate in candidates]
+    pools = (Pool("loans", face=float(round(asks.sum() / 3))),)
+    return candidates, offers, Rules(pools), asks, values
+
+
+def test_eighteen_projects_are_chosen_as_well_as_by_trying_all_262144_sets():
+    for seed in range(4):
+        candidates, offers, rules, asks, values = knapsack(seed, 18)
+        choice = build_choice(candidates, offers, rules, thrift=0.0)
+        plan = read_plan(choice, solve(valued(choice.program, choice, values)).x)
+        sets = (np.arange(1 << 18)[:, None] >> np.arange(18) & 1).astype(float)
+        best = (sets @ values)[sets @ asks <= rules.pools[0].face].max()
+        assert sum(values[int(name[1:])] for name in plan.built) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_relaxed_plan_is_at_most_one_project_better_and_greedy_at_least_half_as_good(seed):
+    # Dantzig (1957): one budget leaves one project in part; the better of greedy and the best single is at least half
+    candidates, offers, rules, asks, values = knapsack(seed, 14)
+    choice = build_choice(candidates, offers, rules, thrift=0.0)
+    program = valued(choice.program, choice, values)
+    whole = solve(program)
+    relaxed = solve(replace(program, integer=np.zeros_like(program.integer)))
+    parts = relaxed.x[choice.built]
+    assert ((parts > 1e-6) & (parts < 1 - 1e-6)).sum() <= 1
+    assert -relaxed.objective <= -whole.objective + values.max() + 1e-9
+    left, taken = rules.pools[0].face, 0.0
+    for k in np.argsort(-values / asks):
+        if asks[k] <= left:
+            left, taken = left - asks[k], taken + values[k]
+    fits = values[asks <= rules.pools[0].face]
+    assert max(taken, fits.max()) >= -whole.objective / 2

@@ -125,6 +125,38 @@ def test_a_chain_of_two_links_is_built_where_it_pays(method, costs, plan, object
     assert found.x == pytest.approx(plan, abs=1e-6)
 
 
+def test_mean_imports_deceive_the_chain_of_two_links():
+    # Costs (8, 8). Knowing the cut: 0.8 · 1000 + 0.16 · 920 + 0.04 · 840 = 980.8. Deciding before: 840. With the mean
+    # imports of 8.6 and 9 one would build 1.4 and 1, at 19.2; that serves 10, 1.4, 1 and 1 of 10: 824 − 19.2.
+    program = two_links((8, 8))
+    assert -wait_and_see(program) == pytest.approx(980.8)
+    assert -solve_two_stage(program).objective == pytest.approx(840)
+    recourse = program.scenarios[0].recourse
+    mean = sum(scenario.odds * scenario.recourse.row_high for scenario in program.scenarios)
+    one = replace(program.scenarios[0], odds=1.0, recourse=replace(recourse, row_high=mean))
+    deceived = solve_two_stage(replace(program, scenarios=(one,)))
+    assert deceived.x == pytest.approx([1.4, 1.0])
+    assert -evaluate(program, deceived.x).objective == pytest.approx(804.8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("odds", "cost"), [(0.3, 25.0), (0.3, 35.0), (0.05, 4.9), (0.05, 5.1)])
+def test_one_good_is_built_where_odds_times_worth_exceed_cost_and_its_price_is_their_product(method, odds, cost):
+    # served is worth 100; without capacity nothing is served in the cut, everything in calm
+    first = Builder()
+    first.variables("built", 1, cost=cost, high=7)
+    scenarios = []
+    for name, chance, imports in (("cut", odds, 0), ("calm", 1 - odds, 10)):
+        builder = Builder(maximize=True)
+        served = builder.variables("served", 1, high=10, cost=100)
+        builder.require("supply", [(0, served, 1.0)], 1, high=imports, says=no_words)
+        scenarios.append(Scenario(name, chance, builder.build(), sparse.csr_array([[-1.0]])))
+    found = solve_two_stage(TwoStage(first.build(), tuple(scenarios)), method)
+    assert found.x[0] == pytest.approx(7 if odds * 100 > cost else 0)
+    price = -sum(weight * duals[0] for weight, duals in zip(found.weights, found.duals, strict=True))
+    assert price == pytest.approx(odds * 100)
+
+
 @pytest.mark.parametrize(("level", "expected"), [(0.90, 1.754983), (0.95, 2.062713), (0.99, 2.665214)])
 def test_the_tail_of_a_normal_cost(level, expected):
     count = 200_000

@@ -88,6 +88,24 @@ def test_dual_payments_add_up_lie_in_the_core_and_bracket_the_pivotal_payment_in
             assert paid[player] - 1e-8 <= amount <= without + 1e-8
 
 
+def test_prices_along_the_way_are_those_at_the_end_where_everything_is_owned():
+    # with nothing but owned resources the worth is homogeneous of degree 1, and by Euler the two payments are one
+    for seed in range(40):
+        revenue, use, owned = production_game(seed)
+        resources = owned.sum(axis=0)
+
+        def ramp(part, revenue=revenue, use=use, resources=resources):
+            return best(revenue, use, max(part, 1e-9) * resources)
+
+        assert aumann_shapley(ramp, resources) == pytest.approx(best(revenue, use, resources)[1] * resources, abs=1e-6)
+
+
+def test_two_left_gloves_and_a_right_one():
+    worths = coalition_worths(3, lambda s: float(min(len(s & {0, 1}), len(s & {2}))))
+    assert shapley(worths) == pytest.approx([1 / 6, 1 / 6, 2 / 3])
+    assert blocking_coalition([0.0, 0.0, 1.0], worths) is None  # the core pays the scarce glove everything
+
+
 def test_who_would_leave_is_named():
     worths = coalition_worths(3, lambda s: 100.0 if 2 in s and len(s) > 1 else 0.0)
     assert blocking_coalition([50.0, 30.0, 20.0], worths) in {(0, 2), (1, 2)}

@@ -116,3 +116,17 @@ def test_a_project_is_worth_its_cost_from_some_odds_on():
     assert rows[1, "cut"]["break_even_odds"] == pytest.approx(0.1, rel=1e-6)
     assert rows[1, "calm"]["break_even_odds"] is None
     assert rows[0, "cut"]["break_even_odds"] is None  # alloy is not scarce
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.02, 0.05), (0.05, 0.05), (0.08, 0.01)])
+def test_links_help_each_other_and_makers_of_one_good_stand_in_for_each_other(first, second):
+    # across stages min(u, v) has increasing differences, within a stage a concave function of a sum has decreasing ones
+    two = chain_of_two()
+    links = Pricing(Security(two.world, two.outlooks, (Project("g0", first), Project("g1", second))), np.zeros(2))
+    makers = Pricing(
+        Security(world(1), (Outlook("cut", 1.0, situation([0.3], 12, n=1, demand=0.35)),),
+                 (Project("g0", first), Project("g0", second))), np.zeros(2),
+    )  # fmt: skip
+    for found, sign in ((links, 1), (makers, -1)):
+        both, one, other = (found.worth(np.array(built)) for built in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0)))
+        assert sign * (both - one - other) >= -1e-12
