@@ -205,10 +205,10 @@ def make_offers(
 def _facts(
     package: DataPackage, option: Option, instrument: Instrument, at: str, held: Facts, asked: Mapping[str, Facts]
 ) -> Facts:
-    """What is known of one application: figures of the firm, who holds it, and the deal that the ticket allows."""
+    """What is known of one application: figures of the firm, who holds it, and the deals that the ticket allows."""
     least = (instrument.ticket_low_usd or 0.0) / MILLION
     most = min(option.candidate.asks, (instrument.ticket_high_usd or float("inf")) / MILLION)
-    ticket = (MILLION * max(least, most),) * 2
+    ticket = (MILLION * least, MILLION * max(least, most))
     deal: dict[str, tuple[float, float]] = {"ask_usd": ticket, "award_usd": ticket}
     return facts_of(package, option.organization, at, deal | dict(held) | dict(asked.get(option.project, {})))
 

@@ -83,6 +83,22 @@ def test_real_awards_go_through_the_same_flow(results):
     assert real["subsidy_usd"] is None  # nobody states it: not nothing
 
 
+def test_a_rule_about_the_size_of_a_deal_is_read_for_every_deal_that_the_terms_allow():
+    # An Act of Congress above 50 million: the plant that asks for 90 may get less, the one that asks for 40 cannot.
+    data = dict(money_package().tables)
+    act = data["rules"].with_columns(
+        clause=pl.lit("threshold"), measure=pl.lit("award_usd"), operator=pl.lit("at most"), threshold=pl.lit(50e6)
+    )
+    package = replace(money_package(), tables={**data, "rules": act})
+    found = run(make_study(money_settings(budgets=[{"instrument": "chip-loan"}])), package)
+    barred = found["fund_left_out"].filter(pl.col("instrument") == "chip-loan")["project"].to_list()
+    assert barred == []
+    study = make_study(money_settings(budgets=[{"instrument": "chip-loan"}]))
+    case = stress_case(study, package, build_chain(package, *study.chains), control_at(package, study.at))
+    asked = ask(study, package, case).options.needs_person
+    assert {one.project for one in asked} == {"oxide-large"}
+
+
 def test_an_award_that_names_no_one_candidate_is_not_given_to_any():
     # Two candidates of one firm make magnets: 45 million for magnets of that firm could be for either.
     found = answered(compare_with=["Office", "Another office"])
