@@ -146,7 +146,7 @@ def test_the_frontier_names_who_enters_and_what_a_further_million_buys(page):
     assert first.below == "40 M USD spent; a further million buys 1.5 M USD"
     assert second.below == "70 M USD spent; a further million buys 1 M USD"
     assert third.below == "70 M USD spent; a further million buys nothing"
-    assert figure.title == "Above 80 M USD more money buys nothing: 100 M USD at 160 M USD"
+    assert figure.title == "Above 80 M USD more money buys next to nothing: 100 M USD at 160 M USD"
 
 
 def test_payments_show_the_interval_of_prices_the_loss_and_what_is_asked(page):
@@ -161,12 +161,12 @@ def test_payments_show_the_interval_of_prices_the_loss_and_what_is_asked(page):
 
 
 def test_a_project_of_which_part_is_built_is_measured_by_what_that_part_asks():
-    row = {"project": "magnet-plant", "label": "Magnet plant", "part_share": 0.25, "payment_usd": 20e6, "owen_usd": 20e6,
-           "pivotal_usd": 20e6, "bracket_usd": 20e6, "asked_usd": 40e6}  # fmt: skip
+    row = {"project": "magnet-plant", "label": "Magnet plant", "part_share": 0.25, "payment_usd": 20e6,
+           "owen_usd": 20e6, "pivotal_usd": 20e6, "bracket_usd": 20e6, "asked_usd": 40e6}  # fmt: skip
     figure = payments(Page(money_results(security_payments=[row])))
     assert figure is not None
     (magnet,) = figure.drawing.rows
-    assert magnet.note == "asks 10 M USD for the 25 % that is built"
+    assert magnet.note == "asks 10 M USD for 25 % of it"
     assert marks(magnet)[-1] == ("bound", 500, 500)  # 10 of 20
     assert figure.title.startswith("1 of 1 projects produces security worth what it asks")
 

@@ -19,6 +19,8 @@ from reshore.units import SHARE, USD, written
 
 ROWS = 16
 NOTES = 8
+LITTLE = 5e-3
+"""Share of its worth by which a plan must grow for more money to be said to buy something."""
 
 _FACT = re.compile(r" \(\w+ is not known\)")
 """The name of a missing fact, which the table keeps."""
@@ -343,12 +345,12 @@ def frontier(page: Page) -> Figure | None:
                   f"{usd(row['face_usd'])} spent; {_next_million(before, row)}")
         )  # fmt: skip
         before = row
-    useful = [b for a, b in pairwise(points) if b["worth_usd"] > a["worth_usd"] * (1 + 1e-6)]
+    useful = [b for a, b in pairwise(points) if b["worth_usd"] > a["worth_usd"] * (1 + LITTLE)]
     last = useful[-1]["budget_usd"] if useful else points[0]["budget_usd"]
     title = (
         f"More money buys more up to {usd(last)}"
         if last == points[-1]["budget_usd"]
-        else f"Above {usd(last)} more money buys nothing"
+        else f"Above {usd(last)} more money buys next to nothing"
     )
     return Figure(
         "money-frontier",

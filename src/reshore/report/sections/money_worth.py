@@ -24,6 +24,8 @@ ROWS = 16
 JOINT = 0.01
 """Share by which a bundle must be worth more than its members to be spoken of."""
 
+NO_BUNDLE = "No pair of candidates was found that is worth more together than apart."
+
 _LOOKS = {
     "project": "home", "capacity": "solid", "stock": "ally", "store": "pale", "delivery": "other", "demand": "group",
 }  # fmt: skip
@@ -80,8 +82,8 @@ def payments(page: Page) -> Figure | None:
         f"{enough or 'None'} of {frame.height} projects {'produces' if enough == 1 else 'produce'} security worth what "
         f"{'it asks' if enough == 1 else 'they ask'}; in all {usd(float(frame['payment_usd'].sum()))}",
         "Pale bar: from prices at the plan (Owen) to prices without the project. Black: what is lost without it "
-        "(pivotal, Vickrey–Clarke–Groves). Blue: payment along the way from nothing to the plan, which adds up to the "
-        "plan's worth. Every project at its mean output.",
+        "(pivotal, Vickrey–Clarke–Groves). Blue: payment along the way from nothing to the plan; these add up to the "
+        "plan's worth, here with every project at its mean output instead of drawn success.",
         "Payments. " + "; ".join(f"{row.label}: {row.words}, {row.below}, {row.note}" for row in rows) + ".",
         result_grid(page.results, "security_payments", frame,
                     ("label", "part_share", *names[:-1], "asked_usd"), page.by_key,
@@ -90,13 +92,14 @@ def payments(page: Page) -> Figure | None:
         "OUT/tables/security_payments.csv",
         tracks(rows[:ROWS], axis, usd_tick,
                (("pale", "interval of prices"), ("level", "payment that adds up"), ("point", "lost without it"),
-                ("bound", "asked for")), more=max(0, len(rows) - ROWS)),
+                ("bound", "asked for")),
+               after=() if page.results["security_bundles"].height else (NO_BUNDLE,), more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
 
 
 def _asks(row: dict[str, Any]) -> str:
     """What a project asks for the part of it that is built."""
-    part = "" if row["part_share"] > 0.9995 else f" for the {written(row['part_share'], SHARE)} that is built"
+    part = "" if row["part_share"] > 0.9995 else f" for {written(row['part_share'], SHARE)} of it"
     return f"asks {usd(row['asked_part'])}{part}"
 
 
