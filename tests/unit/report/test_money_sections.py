@@ -9,6 +9,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from reshore.chain import ValueChain, build_chain
 from reshore.report import render, workbook_bytes
 from reshore.report.page import Page
 from reshore.report.sections.money import deals, frontier, merit, merits, money, real_and_plan, tornado
@@ -68,9 +69,7 @@ def test_a_plan_that_builds_nothing_says_so(page):
     assert deals(empty) is None
 
 
-def _chain(page: Page):
-    from reshore.chain import build_chain
-
+def _chain(page: Page) -> ValueChain:
     return build_chain(page.results.package, *page.results.study.chains)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reshore.chain import build_chain
 from reshore.report import render
 from reshore.report.page import Page
 from reshore.report.sections.stress import panel, reverse, scenarios, stress, timeline, waterfall
@@ -13,6 +14,7 @@ from reshore.report.sections.stress_cuts import stress_cuts
 from reshore.report.sections.stress_ladder import binding, ladder, stress_ladder
 from reshore.report.sections.tracks import Sentences, month_scale, scale
 from reshore.stress.records import STEPS
+from reshore.study.findings import findings
 from tests.unit.report.handmade import NOTHING, SCENARIO, stress_page
 
 
@@ -166,6 +168,15 @@ def test_worst_cuts_stand_with_loss_bound_gap_and_proof():
     assert [cell[0] for cell in figure.table.rows[2]][:4] == ["fewest that cost 10 %", "China", "30 %", "not sought"]
 
 
+def test_findings_begin_with_what_stops_when_and_why_nothing_does(page):
+    results = page.results
+    chain = build_chain(results.package, *results.study.chains)
+    first, second, third, *_ = findings(results.study, chain, results.tables)
+    assert first == SCENARIO["finding"]
+    assert second == ("A drill: no final use loses anything within 4 months: Malta makes nothing of known size here.")
+    assert third.startswith("United States: of 5 goods")
+
+
 def test_a_study_without_scenarios_has_none_of_this(page):
     bare = Page(replace(page.results, tables={n: t for n, t in page.results.tables.items() if "stress" not in n}))
     assert stress(bare) is None
@@ -185,6 +196,7 @@ def test_words_of_the_data_are_text_on_the_page_and_never_run():
 
 def test_every_picture_of_stress_is_on_the_page_with_a_table_and_words(page):
     text = render(page.results)
+    assert render(page.results) == text
     for name in ("timeline-cut", "timeline-drill", "waterfall", "reverse", "ladder-cut", "binding-cut"):
         assert f'<figure id="stress-{name}"' in text
     for block in (stress(page), stress_ladder(page)):
