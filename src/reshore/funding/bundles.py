@@ -103,14 +103,13 @@ class Bundle:
         return Offer(candidate, self.bundle, face, face, rate, pool, excludes=excludes)
 
     def breaches(self, instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
-        """Terms of the instruments that the bundle does not keep, in words; none when it keeps all."""
+        """Terms that the bundle does not keep, or is not known to keep, in words; none when it keeps all."""
         known = [(part, instruments[part.instrument]) for part in self.parts if part.instrument in instruments]
         found = [sentence for part, terms in known for sentence in self._of_part(part, terms)]
         caps = [(terms.stack_cap_share, terms) for _, terms in known if terms.stack_cap_share is not None]
-        if caps and self.project_usd:
+        if caps:
             cap, terms = min(caps, key=lambda pair: pair[0])
-            if self.face_usd > cap * self.project_usd * (1 + 1e-9):
-                found.append(f"{terms.label}: all public money together pays at most {100 * cap:.3g} % of the project")
+            found += self._over(cap, self.face_usd, f"{terms.label}: all public money together")
         names = {part.instrument for part in self.parts}
         found += [
             f"{terms.label} does not stand beside {other}"
@@ -128,9 +127,8 @@ class Bundle:
         low, high, face = terms.ticket_low_usd, terms.ticket_high_usd, part.face_usd
         if face and ((low is not None and face < low) or (high is not None and face > high)):
             found.append(f"{terms.label}: {face / MILLION:,.6g} million is outside its ticket")
-        cap = terms.cost_cap_share
-        if cap is not None and self.project_usd and face > cap * self.project_usd * (1 + 1e-9):
-            found.append(f"{terms.label}: pays at most {100 * cap:.3g} % of the project")
+        if terms.cost_cap_share is not None:
+            found += self._over(terms.cost_cap_share, face, f"{terms.label}:")
         owed = {"expansion bar": terms.expansion_bar_years, "production promise": terms.production_years}
         for kind, years in owed.items():
             kept = max((condition.years for condition in self.conditions if condition.kind == kind), default=0)
@@ -141,6 +139,13 @@ class Bundle:
                                       if isinstance(c, Clawback)):  # fmt: skip
             found.append(f"{terms.label}: comes with a clawback")
         return found
+
+    def _over(self, cap: float, face: float, who: str) -> list[str]:
+        """What is wrong where money may pay a share of the project alone; of an unknown cost nothing is known to."""
+        limit = f"{who} pays at most {100 * cap:.3g} % of the project"
+        if self.project_usd is None:
+            return [f"{limit}, whose cost is not known"] if face and cap < 1 else []
+        return [limit] if face > cap * self.project_usd * (1 + 1e-9) else []
 
 
 def read_bundle(value: Mapping[str, Any], refuse: Refuse) -> Bundle | None:

@@ -148,6 +148,8 @@ def test_what_the_award_would_break_is_named(award: Bundle, instruments):
     )
     dear = replace(award, parts=(GrantPart("chips-direct-funding", 7e9), award.parts[1]))
     assert "CHIPS direct funding: 7,000 million is outside its ticket" in dear.breaches(instruments)
+    unknown = replace(award, project_usd=None).breaches(instruments)
+    assert "CHIPS direct funding: pays at most 15 % of the project, whose cost is not known" in unknown
 
 
 def test_the_award_costs_its_grant_the_subsidy_of_its_loan_less_what_conditions_bring(award: Bundle):
