@@ -156,7 +156,8 @@ class _Links(NamedTuple):
 class _State(NamedTuple):
     """Stocks and orders per link; production, demand and what of final demand is served per firm.
 
-    Of an order, firm i delivers the part ``part[i]``, and at most ``level[i]`` times the usual quantity.
+    Of an order, firm i delivers the part ``part[i]`` or, by a rule of equal ratios, at most ``level[i]`` times its
+    usual quantity.
     """
 
     stock: Floats
@@ -315,6 +316,7 @@ def _next_day(links: _Links, state: _State, capacity: Floats, stock_days: float,
     stock, order, slot_stock, part, level = state.stock, state.order, state.slot_stock, state.part, state.level
     production, demand, served = state.production, state.demand, state.served
     most, orders = np.empty(len(normal)), final.copy()
+    by_part = rule < 2
     for i in range(len(normal)):
         most[i] = capacity[i]
         if normal[i] == 0.0:  # makes nothing and so uses no stock: it orders what it always did
@@ -327,7 +329,8 @@ def _next_day(links: _Links, state: _State, capacity: Floats, stock_days: float,
             total = 0.0
             for link in range(edge[slot], edge[slot + 1]):
                 j = supplier[link]
-                held = stock[link] * kept + min(order[link] * part[j], level[j] * use[link])
+                received = order[link] * part[j] if by_part else min(order[link], level[j] * use[link])
+                held = stock[link] * kept + received
                 wanted = use[link] * pace
                 asked = max(0.0, wanted + speed * (stock_days * wanted - held))
                 stock[link], order[link] = held, asked
