@@ -70,7 +70,7 @@ def test_tables_beside_pictures_have_ranges_behind_their_figures_and_reasons_in_
 def test_a_timeline_says_in_its_title_how_many_uses_run_short_and_below_what_it_costs(page):
     figure = timeline(page, cut(page))
     assert figure.title == (
-        "A cut: 1 of 1 final uses runs short if what is left is used as well as can be, 1 if all users share alike"
+        "A cut: 1 of 1 final uses run short if what is left is used as well as can be, 1 if all users share alike"
     )
     assert figure.drawing.after == (
         "First Motor in month 2, down to 25 % of demand because Magnet runs out (1 month of stock).",

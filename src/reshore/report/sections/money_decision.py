@@ -116,9 +116,16 @@ def proof(plan: dict[str, Any]) -> str:
     """The certificate of a plan in words."""
     if plan["bound_usd"] is None or plan["gap_share"] is None:
         return "Not a search: nothing is proved about other plans."
-    return (
+    text = (
         f"No plan under the same rules, budgets and candidates is worth more than {usd(plan['bound_usd'])}: the "
         f"certified gap is {gap_words(plan['gap_share'])}. It speaks of the model, not of the world."
+    )
+    if plan["fresh_usd"] is None:
+        return text
+    fresh = usd_range(plan["fresh_usd"], plan["fresh_usd_low"], plan["fresh_usd_high"])
+    return (
+        f"{text} Which projects succeed is drawn: on draws that it was not chosen for the plan avoids {fresh}, and with "
+        f"95 % confidence no plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
     )
 
 

@@ -138,7 +138,7 @@ def _title(scenario: dict[str, Any], uses: pl.DataFrame) -> str:
     best, alike = (uses.filter(pl.col(name) < SERVED)["good"].n_unique() for name in ("served_share", "alike_share"))
     return (
         f"{scenario['label']}: {best or 'none'} of {scenario['uses_count']} final uses "
-        f"{'runs' if best == 1 else 'run'} short if what is left is used as well as can be, "
+        f"run short if what is left is used as well as can be, "
         f"{alike} if all users share alike"
     )
 
