@@ -5,7 +5,7 @@
 """
 
 from reshore.flow.binding import REASONS, Binding, what_binds
-from reshore.flow.build import Assumptions, build_world
+from reshore.flow.build import Assumptions, build_world, countries_of
 from reshore.flow.cut import Cut, Rest, Terms, at_rest, cut_off, mirror
 from reshore.flow.outcome import Outcome, Plan, run_flow
 from reshore.flow.program import FlowProgram, build_flow
@@ -40,6 +40,7 @@ __all__ = [
     "build_flow",
     "build_world",
     "capacity_of",
+    "countries_of",
     "cut_off",
     "mirror",
     "run_flow",

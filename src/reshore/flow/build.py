@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+from scipy import sparse
 
 from reshore.chain import Choice, Input, Preference, Split, ValueChain
 from reshore.countries import PLACEHOLDERS, WORLD
@@ -15,6 +16,9 @@ from reshore.errors import InputError, Place, Problem
 from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Floats, Shares, World
 
 HALF = 0.5
+SPECK = 1e-8
+"""Smallest part of what is used of a good that can be told from nothing: solvers drop coefficients below 1e-9."""
+
 REST = "XX-ROW"
 
 
@@ -27,10 +31,10 @@ class Assumptions:
     stock_months, life_years, design_years
         Stand in for unknown stocks and lives; the last is how long it takes until all output is of a new design.
     unknown
-        Where output of unknown origin belongs. ``shared``: where the known suppliers make more than half, to the rest
-        of the world if the figures list whole countries (who is listed has no more than is listed), else like that of
-        the known suppliers; otherwise where it is used; ``spared``: with nobody that is ever cut; ``unknown``: in
-        `XX-UNK`, which a cut can name.
+        Where output of unknown origin belongs; no known share ever grows by it. ``shared``: to the rest of the world,
+        where the figures list whole countries (who is listed has no more than is listed) and these make more than half;
+        otherwise to `XX-UNK`, which a cut can name, and which is taken to be made where it is used. ``spared``: always
+        to the rest of the world. ``unknown``: always to `XX-UNK`.
     markets
         Whose supply counts; see `reshore.chain.choice`.
     use_shares
@@ -78,7 +82,7 @@ def build_world(
     Raises
     ------
     InputError
-        When the goods that name a share of an input use more than all of it.
+        When the goods that name a share of an input use more than all of it, or one of them next to nothing.
     """
     taken = assumptions or Assumptions()
     assumed: list[str] = []
@@ -114,6 +118,7 @@ def build_world(
         use=use,
         value_usd=np.array([math.nan if usd is None else usd for usd in value], dtype=np.float64),
         default_use=_usual_use(use, taken, assumed),
+        outside=1.0 - recipes.part,
         assumed=tuple(assumed),
     )
 
@@ -130,25 +135,34 @@ def _supply(
     choice = chain.choose(Preference(markets=taken.markets, bases=_BASES[by]))
     rows: list[tuple[int, tuple[str, ...], float]] = []
     nobody: list[str] = []
+    partly: list[str] = []
+    placed: list[str] = []
     for position, good in enumerate(chain.goods):
         if chain.variants_of[good.good]:
             continue
-        known: dict[tuple[str, ...], float] = _known(chain, choice, good.good, by, controlled_by)
+        known, is_whole = _known(chain, choice, good.good, by, controlled_by)
         if good.good in sampled and by != "organization":
             known = {(place,): share for place, share in sampled[good.good].items()}
         total = math.fsum(known.values())
-        lists_countries = _lists_countries(chain, choice, good.good, by)
-        known = _completed(known, total, taken.unknown, by, lists_countries=lists_countries)
+        known = _completed(known, total, taken.unknown, is_whole=is_whole)
         if total <= HALF:
             nobody.append(good.good)
+        elif (UNKNOWN,) in known:
+            partly.append(good.good)
+        if is_whole and total > 0:
+            placed.append(good.good)
         rows += [(position, places, share) for places, share in sorted(known.items()) if share > 0]
-    if nobody and by == "site":
-        assumed.append(
-            f"suppliers of more than half are unknown for {len(nobody)} goods ({_listed(nobody)}): "
-            + {"spared": "the rest is taken to be cut by nobody"}.get(
-                taken.unknown, "the rest is taken to be made where it is used"
-            )
-        )
+    rest = "the rest is taken to be " + ("cut by nobody" if taken.unknown == "spared" else "made where it is used")
+    if by == "site":
+        for names, what in (
+            (nobody, "suppliers of more than half are unknown for {n} goods ({names}): "),
+            (partly, "firms make more than half of {n} goods, and who makes the rest is unknown ({names}): "),
+        ):
+            if names:
+                assumed.append(what.format(n=len(names), names=_listed(names)) + rest)
+    if by == "control" and placed:
+        assumed.append(f"firms behind most of what is known are not named for {len(placed)} goods ({_listed(placed)}): "
+                       "by control, they count to the country of their seat or plant")  # fmt: skip
     return Shares(
         np.array([row[0] for row in rows], dtype=np.int64),
         tuple(row[1] for row in rows),
@@ -157,44 +171,44 @@ def _supply(
 
 
 def _completed(
-    known: dict[tuple[str, ...], float], total: float, unknown: str, by: By, *, lists_countries: bool
+    known: dict[tuple[str, ...], float], total: float, unknown: str, *, is_whole: bool
 ) -> dict[tuple[str, ...], float]:
-    """Shares that sum to 1: what nobody is known to make goes where the assumption says."""
+    """Shares that sum to 1: what nobody is known to make goes where the assumption says; known shares never grow."""
     if total > 1:
         return {places: share / total for places, share in known.items()}
     rest = 1.0 - total
     if rest <= 1e-12:
         return known
-    place = UNKNOWN
-    if unknown == "spared" or (unknown == "shared" and total > HALF and lists_countries):
-        place = REST
-    elif unknown == "shared" and total > HALF and by != "organization":
-        return {places: share / total for places, share in known.items()}
+    place = REST if unknown == "spared" or (unknown == "shared" and total > HALF and is_whole) else UNKNOWN
     return {**known, (place,): known.get((place,), 0.0) + rest}
 
 
 def _known(
     chain: ValueChain, choice: Choice, good: str, by: By, controlled_by: Mapping[str, tuple[str, ...]]
-) -> dict[tuple[str, ...], float]:
-    """Known shares of one good; a good whose figures are those of what it is a kind of takes these."""
-    if by in ("control", "organization"):
-        firms = _points(choice.organizations.get(good))
-        if by == "control":
-            firms = _under_control(chain, firms, controlled_by)
-        countries = _points(choice.countries.get(good))
-        return firms if math.fsum(firms.values()) >= math.fsum(countries.values()) else countries
-    found = _points(choice.countries.get(good))
-    parent = chain[good].parent
-    return found if found or parent is None or parent not in chain else _points(choice.countries.get(parent))
+) -> tuple[dict[tuple[str, ...], float], bool]:
+    """Known shares of one good, and whether they are of whole countries: what is left is then none of theirs.
+
+    By control or organization, those of firms, unless countries are known for more.
+    """
+    firms = _points(choice.organizations.get(good)) if by in ("control", "organization") else {}
+    split = countries_of(chain, choice, good)
+    countries = _points(split)
+    if firms and math.fsum(firms.values()) >= math.fsum(countries.values()):
+        return (_under_control(chain, firms, controlled_by) if by == "control" else firms), False
+    return countries, split is not None and not split.remainder_may_be_listed
 
 
-def _lists_countries(chain: ValueChain, choice: Choice, good: str, by: By) -> bool:
-    """Whether the figures used are of whole countries, so that what they leave open belongs to countries not listed."""
-    split = choice.countries.get(good)
+def countries_of(chain: ValueChain, choice: Choice, good: str) -> Split | None:
+    """The figures by country that a good takes: its own; where these have no sizes, those of what it is a kind of.
+
+    Shares are passed on as they are. What was rolled up from other kinds says nothing about this one.
+    """
+    own = choice.countries.get(good)
     parent = chain[good].parent
-    if split is None and parent is not None:
-        split = choice.countries.get(parent)
-    return by in ("site", "seat") and split is not None and not split.remainder_may_be_listed
+    if _points(own) or parent is None or parent not in chain:
+        return own
+    above = choice.countries.get(parent)
+    return own if above is None or above.kinds else countries_of(chain, choice, parent)
 
 
 def _points(split: Split | None) -> dict[tuple[str, ...], float]:
@@ -226,8 +240,10 @@ class _Recipes:
     """How the output of each good divides among the goods that it goes into, its users and what it is a kind of.
 
     Stated shares come first, then amounts per unit with known outputs; what is left divides evenly among the other
-    uses. Where only part of an output is used in the chain, the chain's uses keep their proportions: users outside
-    keep their share of whatever is left.
+    uses. Where there are none, users outside the chain take what is left, and with it their part of all inputs.
+
+    Amounts are of shares of world output at first. `_rest` then finds what part of each output the chain uses, and
+    counts every good in that: ``amount · part of the good / part of the input``.
     """
 
     def __init__(self, chain: ValueChain, assumed: list[str]) -> None:
@@ -259,7 +275,6 @@ class _Recipes:
                 known = {user: share / total for user, share in known.items()}
             elif total < 1 - 1e-9 and not count and known:
                 partly.append(good.good)
-                known = {user: share / total for user, share in known.items()}
             left = max(0.0, 1.0 - math.fsum(known.values())) if count else 0.0
             if count > 1:
                 even.append(good.good)
@@ -273,17 +288,72 @@ class _Recipes:
         if problems:
             raise InputError(problems)
         self.kinds = [row for good in chain.goods for row in _kinds(chain, good.good, passed, assumed)]
+        self.part = np.ones(len(chain))
+        if partly:
+            self._rest()
+        self._refuse_specks()
         for names, what in (
             (even, "how {n} goods divide among their uses is unknown ({names}): even parts assumed"),
-            (
-                partly,
-                "only part of the output of {n} goods is used in the chain ({names}): users outside keep their share",
-            ),
+            (partly, "only part of the output of {n} goods is used in the chain ({names}): the rest goes to others"),
             (over, "the amounts stated for {n} goods exceed their world output ({names}): scaled down to it"),
         ):
             if names:
                 assumed.append(what.format(n=len(names), names=_listed(names)))
-        assumed.append("amounts are in shares of the world output of each good")
+        assumed.append("amounts are in shares of what the chain uses of the world output of each good")
+
+    def _rest(self) -> None:
+        """Counts every good in the part of its world output that the chain uses, the greatest that is consistent.
+
+        ``part = final use + Σ amount · part of the good it goes into + Σ passed · part of the parent``
+        """
+        index, n = self.chain.index, len(self.chain)
+        flows = [(index[used], index[good], share) for (good, used), share in self.amount.items()]
+        flows += [(kind, parent, passed) for kind, parent, _, passed in self.kinds]
+        rows, columns, shares = (np.array(side) for side in zip(*flows, strict=True))
+        per_unit = sparse.csr_array(sparse.coo_array((shares, (rows, columns)), shape=(n, n)))
+        ends = np.zeros(n)
+        ends[list(self.final)] = list(self.final.values())
+        used = np.zeros(n, dtype=bool)
+        used[rows] = used[list(self.final)] = True
+        part = np.ones(n)
+        for _ in range(10_000):
+            step = np.where(used, np.minimum(ends + per_unit @ part, 1.0), 1.0)
+            done = np.abs(step - part).max(initial=0.0) <= 1e-15
+            part = step
+            if done:
+                break
+        part[(part > 1 - 1e-9) | (part <= 0)] = 1.0
+        self.part = part
+        self.amount = {
+            (good, used): share * float(part[index[good]] / part[index[used]])
+            for (good, used), share in self.amount.items()
+        }
+        self.final = {good: share / float(part[good]) for good, share in self.final.items()}
+        self.kinds = [
+            (kind, parent, weight * float(part[kind] / part[parent]), passed * float(part[parent] / part[kind]))
+            for kind, parent, weight, passed in self.kinds
+        ]
+
+    def _refuse_specks(self) -> None:
+        """Refuses uses and kinds so small that a solver would take them for nothing."""
+        goods = self.chain.goods
+        specks = [
+            Problem(
+                "too-small", Place("inputs.csv", 0, "output_share"),
+                f"'{good}' takes {share:.2g} of what is used of '{used}'", f"{SPECK:g} or more, or nothing",
+                "compare the units of amount_per_unit and of both world outputs, or call the need minor",
+            )
+            for (good, used), share in sorted(self.amount.items()) if 0 < share < SPECK
+        ] + [
+            Problem(
+                "too-small", Place("goods.csv", 0, "market_size_usd_per_year"),
+                f"'{goods[kind].good}' is {passed * weight:.2g} of '{goods[parent].good}'", f"{SPECK:g} or more",
+                "correct the sizes of the kinds, or leave this one out",
+            )
+            for kind, parent, weight, passed in self.kinds if passed * weight < SPECK
+        ]  # fmt: skip
+        if specks:
+            raise InputError(specks)
 
 
 def _useful(chain: ValueChain, finals: frozenset[str]) -> frozenset[str]:

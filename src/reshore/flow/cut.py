@@ -9,7 +9,17 @@ import numpy as np
 
 from reshore.countries import BLOCS, COUNTRIES
 from reshore.errors import InputError, Place, Problem
-from reshore.flow.situation import ALL_USERS, Project, Rationing, Situation, Tier, capacity_of, rise
+from reshore.flow.situation import (
+    ALL_USERS,
+    LARGEST,
+    Project,
+    Rationing,
+    Situation,
+    Tier,
+    capacity_of,
+    rise,
+    too_large,
+)
 from reshore.flow.world import BYS, UNKNOWN, By, Floats, World
 from reshore.tables.explain import did_you_mean
 
@@ -118,7 +128,8 @@ def cut_off(world: World, cuts: Sequence[Cut] = (), terms: Terms | None = None) 
     Raises
     ------
     InputError
-        When a cut names goods or places that the world does not know, or a severity outside 0 to 1.
+        When a cut names goods or places that the world does not know, or a severity outside 0 to 1, or a project is out
+        of all proportion to the world.
     """
     taken = terms or Terms()
     _check(world, cuts, taken)
@@ -134,11 +145,12 @@ def cut_off(world: World, cuts: Sequence[Cut] = (), terms: Terms | None = None) 
         value=_weights(world.value_usd),
         bought=bought,
         added=surge + capacity_of(taken.projects, world.index, taken.months),
+        yielded=world.spare if taken.rationing != "pro_rata" and world.spare.any() else None,
         tiers=_tiers(world, rest, outside, taken),
         rationing=taken.rationing,
         discount_per_month=taken.discount_per_month,
         design_lag_months=taken.design_lag_months,
-        notes=(*world.assumed, *_notes(world, cuts, rest, taken)),
+        notes=(*world.assumed, *_others(world, taken), *_notes(world, cuts, rest, taken)),
     )
 
 
@@ -187,7 +199,7 @@ def _left(world: World, cuts: Sequence[Cut], outside: Sequence[str], rest: Rest,
         if _by(world, cut, terms) != terms.by:
             # Where the plants of these owners are is not known: they are spread as all output is.
             share = np.where(goods, world.supply_of(cut.places, _by(world, cut, terms)), 0.0)
-            elsewhere = 1.0 - (1.0 - elsewhere) * (1.0 - share[:, None] * path)
+            elsewhere = 1.0 - (1.0 - elsewhere) * (1.0 - np.minimum(share[:, None] * path, 1.0))
             continue
         everyone = terms.rationing == "own_only" and not cut.is_lost
         hit = goods[supply.good] & (is_outside if everyone else supply.touch(cut.places))
@@ -235,6 +247,15 @@ def _tiers(world: World, rest: Rest, outside: Sequence[str], terms: Terms) -> tu
         for name, share, value in zip(names, parts, terms.tier_values, strict=True)
         if share.max(initial=0.0) > 1e-12
     )
+
+
+def _others(world: World, terms: Terms) -> list[str]:
+    """What users outside the chain get of goods that both need."""
+    names = [good for good, spare in zip(world.goods, world.spare.tolist(), strict=True) if spare > 0]
+    if not names:
+        return []
+    rule = "keep their share" if terms.rationing == "pro_rata" else "give way: what the chain makes is worth more"
+    return [f"users outside the chain of {', '.join(names)} {rule}"]
 
 
 def _notes(world: World, cuts: Sequence[Cut], rest: Rest, terms: Terms) -> list[str]:
@@ -285,6 +306,9 @@ def _check(world: World, cuts: Sequence[Cut], terms: Terms) -> None:
     for project in terms.projects:
         if project.good not in world.index:
             refuse("unknown-good", f"'{project.good}'", "a good of the chain", did_you_mean(project.good, world.goods))
+    problems += too_large(terms.projects)
+    if not 0 <= terms.surge_share <= LARGEST:
+        refuse("out-of-range", f"surge {terms.surge_share:g}", f"0 to {LARGEST:g}", "state a share of capacity")
     if problems:
         raise InputError(problems)
 

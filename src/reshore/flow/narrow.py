@@ -99,6 +99,7 @@ def narrowed(world: World, situation: Situation, kept: Mask) -> tuple[World, Sit
         final=place[world.final[finals]],
         final_share=world.final_share[finals],
         stock_months=world.stock_months[kept],
+        outside=None if world.outside is None else world.outside[kept],
         value_usd=world.value_usd[finals],
     )
     return smaller, replace(
@@ -110,6 +111,7 @@ def narrowed(world: World, situation: Situation, kept: Mask) -> tuple[World, Sit
         bought=None if situation.bought is None else situation.bought[kept],
         added=None if situation.added is None else situation.added[kept],
         start=None if situation.start is None else situation.start[kept],
+        yielded=None if situation.yielded is None else situation.yielded[kept],
         tiers=tuple(
             replace(tier, share=tuple(np.asarray(tier.share)[finals].tolist())) if np.ndim(tier.share) else tier
             for tier in situation.tiers

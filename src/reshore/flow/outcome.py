@@ -26,17 +26,6 @@ TILT = 1e-6
 """Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
 
 
-TILT = 1e-6
-"""Relative difference in value below which final uses count as equal: ties go by a fixed order of uses."""
-
-
-GIVE = 1e-8
-"""How much what was served in one pass may give way in the next, in shares of a year's final use.
-
-An answer holds to the solver's tolerance, and fixing it any tighter can leave no answer at all.
-"""
-
-
 @dataclass(frozen=True, eq=False)
 class Solved:
     """The part of a flow program that had to be solved: its goods, its program and the verified answers.

@@ -26,6 +26,9 @@ from reshore.optimize.program import Says
 ORDER = 1e-5
 """How much less a unit counts in the choice of whom to serve per place in the order of tiers: breaks equal values."""
 
+ROUNDING = 1e-14
+"""Part of capacity that rounding may take from sides that add up: far below any tolerance, far above the last bit."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -134,6 +137,7 @@ def _layout(builder: Builder, world: World, groups: int, months: int) -> Layout:
     balance = builder.require(
         "balance", terms, n * months,
         says=lambda j: f"what is used and served of {names[j // months]} in month {j % months + 1} is made or in stock",
+        structural=True,
     ).reshape(n, months)  # fmt: skip
     parents = world.parents
     place = {int(parent): position for position, parent in enumerate(parents)}
@@ -146,6 +150,7 @@ def _layout(builder: Builder, world: World, groups: int, months: int) -> Layout:
         ],
         parents.size * months,
         says=lambda j: f"{names[parents[j // months]]} comes in its kinds",
+        structural=True,
     ).reshape(parents.size, months)
     half_rows = _with_input(builder, "important", world, c.good[half], c.input[half], made, 2.0, used, c.amount[half],
                             "{good} without {input} falls to half")  # fmt: skip
@@ -243,7 +248,9 @@ def wear_sides(base: Floats, life_months: Floats) -> Floats:
     months = np.arange(base.shape[1])
     before = months[None, :] - life_months[:, None].astype(np.int64)
     gone = np.where(before >= 0, np.take_along_axis(base, np.maximum(before, 0), axis=1), 0.0)
-    return np.asarray(np.diff(base, axis=1, prepend=0.0) - (base - gone) / life_months[:, None], dtype=np.float64)
+    sides = np.diff(base, axis=1, prepend=0.0) - (base - gone) / life_months[:, None]
+    # What is left of worn out tools adds up to nothing, not to -1e-17: without replacement that would be infeasible.
+    return np.asarray(sides + ROUNDING * base, dtype=np.float64)
 
 
 def _old_designs(edges: Edges, room: Floats, lag: int) -> Floats:

@@ -3,7 +3,7 @@
 Every outlook is a situation of the world with its odds. A project adds capacity to a good, month by month, once it is
 built, qualified and ramped. With ``x`` the projects that are built, the recourse of an outlook is its flow program with
 
-    made[g, t] ≤ room[g, t] + Σ_p x_p · profile_p[t] / 12,
+    made[g, t] ≤ room[g, t] + Σ_p x_p · profile_p[t] · (1 + yielded[g]) / 12,
 
 and the same addition wherever a requirement speaks of what could be made: important inputs, old designs, wear. Value is
 that of what is served, in millions of US dollars, so the value of a plan is what it adds to service in every outlook.
@@ -19,10 +19,10 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from reshore.errors import UsageError
+from reshore.errors import InputError, UsageError
 from reshore.flow.narrow import can_want, narrowed
 from reshore.flow.program import FlowProgram, build_flow, wear_sides
-from reshore.flow.situation import Project, Situation, capacity_of
+from reshore.flow.situation import Project, Situation, capacity_of, too_large
 from reshore.flow.world import World
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Block, Floats, Indices
@@ -85,7 +85,7 @@ class Recourse:
 
     def _moved(self, good: int, profile: Floats) -> tuple[Indices, Floats]:
         world, at = self.flow.world, self.flow.at
-        month = profile / 12
+        month = self.flow.situation.reached(np.array([good]), profile[None, :])[0]
         rows: list[Indices] = []
         sides: list[Floats] = []
 
@@ -172,6 +172,8 @@ class Security:
         for project in self.projects:
             if project.good not in self.world.index or project.good in kinds:
                 raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
+        if problems := too_large(self.projects):
+            raise InputError(problems)
         theirs = () if self.kin is None else self.kin.recourses
         known = {id(recourse.outlook.situation): recourse for recourse in theirs}
         for outlook in self.outlooks:

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from reshore.flow.world import Floats
+from reshore.errors import Place, Problem
+from reshore.flow.world import Floats, Indices
 
 Rationing = Literal["best", "pro_rata", "home_first", "own_only"]
 
@@ -68,6 +69,25 @@ class Project:
         return self.capacity * self.yield_share * rise(months, ready, self.ramp_months)
 
 
+LARGEST = 100.0
+"""Most that a project can be, in world outputs: more is a mistake of units, and too large for a solver's tolerances."""
+
+
+def too_large(projects: Iterable[Project]) -> list[Problem]:
+    """Projects whose capacity is no number, less than nothing, or more than `LARGEST` world outputs of their good."""
+    return [
+        Problem(
+            "out-of-range",
+            Place("projects", 0, "capacity"),
+            f"{project.capacity:g} times the world output of '{project.good}'",
+            f"0 to {LARGEST:g} times the world output",
+            "compare the units of the project's capacity and of world_output_per_year",
+        )
+        for project in projects
+        if not 0 <= project.capacity <= LARGEST
+    ]
+
+
 def rise(months: int, start: float, ramp: float) -> Floats:
     """Mean in each month, shape (months,), of what is 0 until ``start`` and rises evenly to 1 over ``ramp`` months.
 
@@ -109,6 +129,9 @@ class Situation:
         Shape (n_goods, n_months): capacity of projects and surges; ``None``: none.
     start
         Shape (n_goods,): stocks at the beginning in shares of a year's world output; ``None``: ``stock_months`` of use.
+    yielded
+        Shape (n_goods,): what is made for users outside the chain per unit that is made for it, and that gives way to
+        the chain where it is short; ``None``: nothing does.
     tiers, rationing
         Who is served before whom, and by which rule.
     discount_per_month
@@ -126,6 +149,7 @@ class Situation:
     bought: Floats | None = None
     added: Floats | None = None
     start: Floats | None = None
+    yielded: Floats | None = None
     tiers: tuple[Tier, ...] = ALL_USERS
     rationing: Rationing = "best"
     discount_per_month: float = 1e-3
@@ -150,6 +174,16 @@ class Situation:
         return np.zeros_like(self.capacity) if self.bought is None else self.bought / 12
 
     @property
+    def plants(self) -> Floats:
+        """What can be made for the chain at a year's pace if users outside keep their share, (n_goods, n_months)."""
+        return self.capacity if self.added is None else self.capacity + self.added
+
+    @property
     def room(self) -> Floats:
-        """What can be made in a month, shape (n_goods, n_months)."""
-        return (self.capacity if self.added is None else self.capacity + self.added) / 12
+        """What can be made for the chain in a month, shape (n_goods, n_months)."""
+        return self.reached(np.arange(self.capacity.shape[0]), self.plants)
+
+    def reached(self, goods: Indices, pace: Floats) -> Floats:
+        """What capacity of `goods` at a year's pace, (n, n_months), gives the chain in a month."""
+        factor = 1 / 12 if self.yielded is None else (1.0 + self.yielded[goods])[:, None] / 12
+        return np.asarray(pace * factor, dtype=np.float64)

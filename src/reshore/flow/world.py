@@ -103,6 +103,8 @@ class World:
         Shape (n_final,): what a year's final use of the world is worth; NaN where unknown.
     default_use
         What share of a final use a place has where nothing is known of it.
+    outside
+        Shape (n_goods,): the part of all world output that goes to users outside the chain; ``None``: nothing.
     assumed
         Sentences: the figures that the data do not hold.
     """
@@ -122,6 +124,7 @@ class World:
     use: Shares
     value_usd: Floats
     default_use: Mapping[str, float]
+    outside: Floats | None = None
     assumed: tuple[str, ...] = ()
 
     @cached_property
@@ -133,6 +136,11 @@ class World:
     def parents(self) -> Indices:
         """Goods that come only in kinds."""
         return np.unique(self.parent)
+
+    @cached_property
+    def spare(self) -> Floats:
+        """What is made for users outside the chain per unit that is made for it, shape (n_goods,)."""
+        return np.zeros(len(self.goods)) if self.outside is None else self.outside / (1.0 - self.outside)
 
     @cached_property
     def output_use(self) -> sparse.csr_array:

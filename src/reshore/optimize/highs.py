@@ -21,7 +21,7 @@ from scipy import sparse
 
 from reshore.errors import SolverError
 from reshore.optimize.program import Block, Floats, Program
-from reshore.optimize.scale import scaled, scales_of, unscaled
+from reshore.optimize.scale import Scales, scaled, scales_of, unscaled
 
 Status = Literal["optimal", "infeasible", "unbounded", "stopped"]
 
@@ -149,6 +149,11 @@ class Session:
         }
         for name, value in options.items():
             self._check(self._highs.setOptionValue(name, value), f"set {name}")
+
+    @property
+    def scales(self) -> Scales:
+        """The solver's units."""
+        return self._scales
 
     def _count(self) -> None:
         counts = (self._highs.getNumCol(), self._highs.getNumRow(), self._highs.getNumNz())

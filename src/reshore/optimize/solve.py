@@ -18,6 +18,8 @@ from reshore.optimize.verify import Verdict, objective, reduced_costs, verify
 TIE_TOLERANCE = 1e-9
 PRICE_NOISE = 1e-12
 PROVED = 1e-6
+AT_END = 1e-7
+"""How far from a bound or side, in the solver's units, a value is still at it."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def solve_in_turn(session: Session, costs: Sequence[Floats], ties: Floats | None
     found: list[Solution] = []
     for cost in costs:
         if found and found[-1].duals is not None:
-            _keep_to_the_best_face(session, session.program.sign * found[-1].duals)
+            _keep_to_the_best_face(session, found[-1].x, session.program.sign * found[-1].duals)
         session.set_costs(np.arange(cost.size), cost)
         found.append(solve(session, ties=ties if len(found) == len(costs) - 1 else None))
     return tuple(found)
@@ -181,7 +183,7 @@ def _least_among_equals(session: Session, answer: Answer, ties: Floats) -> Float
         _keep_the_best(session, answer.objective)
         session.start_from(answer.x)
     else:
-        _keep_to_the_best_face(session, answer.duals)
+        _keep_to_the_best_face(session, answer.x, answer.duals)
     session.set_costs(np.arange(program.n_columns), np.asarray(ties, float))
     try:
         second = session.solve()
@@ -205,23 +207,27 @@ def _keep_the_best(session: Session, best: float) -> None:
         session.add_row(-np.inf, most, columns, session.program.cost[columns], "the best objective")
 
 
-def _keep_to_the_best_face(session: Session, duals: Floats) -> None:
+def _keep_to_the_best_face(session: Session, x: Floats, duals: Floats) -> None:
     """Complementary slackness: whatever has a price stays at its bound or side, in every best answer.
 
     It holds for all best answers and any duals that prove them, so the face does not depend on those that were found.
+    Where the best answer `x` is elsewhere, the price is within the solver's tolerance and says nothing: so `x` is
+    always on the face, and the face never empty.
     """
-    program = session.program
+    program, scales = session.program, session.scales
     reduced, size = reduced_costs(program, duals)
     ends = np.where(reduced > 0, program.low, program.high)
     # A price that is only rounding of larger ones says nothing.
     least = np.maximum(TIE_TOLERANCE * size, PRICE_NOISE * np.abs(program.cost).max(initial=0.0))
     priced = np.flatnonzero((np.abs(reduced) > least) & np.isfinite(ends))
+    priced = priced[np.abs(scales.bounds((x - ends)[priced], priced)) <= AT_END]
     session.set_bounds(priced, ends[priced], ends[priced])
     matrix = program.matrix
     part = np.abs(matrix.data * np.repeat(duals, np.diff(matrix.indptr))) > least[matrix.indices]
     rows = np.unique(np.repeat(np.arange(program.n_rows), np.diff(matrix.indptr))[part])
     sides = np.where(duals > 0, program.row_low, program.row_high)
     rows = rows[np.isfinite(sides[rows])]
+    rows = rows[np.abs(scales.sides((matrix @ x - sides)[rows], rows)) <= AT_END]
     session.set_sides(rows, sides[rows], sides[rows])
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from reshore.chain import Good, Preference, ValueChain
 from reshore.countries import WORLD
-from reshore.flow import UNKNOWN, Assumptions, Shares, World, build_world
+from reshore.flow import UNKNOWN, Assumptions, Shares, World, build_world, countries_of
 from reshore.seeds import stream
 from reshore.stress.scenarios import Scenario, StressSettings
 from reshore.stress.shocks import Target
@@ -183,10 +183,11 @@ class StressCase:
                 continue  # the hands behind a share are read once; its size stays at the point
             bases = _BASES.get(by, _BASES["seat"])
             choice = self.chain.choose(Preference(markets=markets_of(self.settings), bases=bases))
-            splits = choice.organizations if by == "organization" else choice.countries
+            firms = choice.organizations if by == "organization" else {}
             rows: dict[int, list[tuple[int, Span | None]]] = {}
             for row, (good, places) in enumerate(zip(shares.good.tolist(), shares.places, strict=True)):
-                split = splits.get(self.world.goods[good]) or choice.countries.get(self.world.goods[good])
+                name = self.world.goods[good]
+                split = firms.get(name) or countries_of(self.chain, choice, name)
                 known = {} if split is None else {s.supplier: s for s in split.named}
                 share = known.get(places[0])
                 is_rest = places[0] in (OTHERS, UNKNOWN) or share is None
@@ -274,7 +275,8 @@ def _values(chain: ValueChain, world: World, settings: StressSettings) -> tuple[
     """What a year's final use is worth: as the study states it, else the part of the market that final users take."""
     stated = {value.good: value.usd_per_year for value in settings.values}
     found: list[Span | None] = []
-    for f, part in zip(world.final.tolist(), world.final_share.tolist(), strict=True):
+    bought = world.final_share / (1 + world.spare[world.final])
+    for f, part in zip(world.final.tolist(), bought.tolist(), strict=True):
         good = chain.goods[f]
         # What the world buys says nothing of what one market buys.
         size = _market_span(good) if settings.market == WORLD else None

@@ -46,7 +46,8 @@ def ladder(world: World, situation: Situation, rest: Rest, layers: Sequence[Sequ
     """
     n, months = len(world.goods), situation.n_months
     use, live = rest.uses, rest.uses > 1e-12
-    capacity, arriving = 12 * situation.room, 12 * situation.arriving
+    # Users outside the chain share alike too: what they take does not give way.
+    capacity, arriving = situation.plants, 12 * situation.arriving
     own = np.ones((n, months))
     own[live] = (capacity[live] + arriving[live]) / use[live][:, None]
     share, root = np.ones((n, months)), np.full((n, months), -1, dtype=np.int64)

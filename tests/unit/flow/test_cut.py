@@ -168,9 +168,10 @@ def test_shares_of_more_than_all_are_refused():
     assert caught.value.problems[0].code == "shares-do-not-add-up"
 
 
-@pytest.mark.parametrize(("unknown", "left"), [("shared", 0.0), ("spared", 1.0)])
+@pytest.mark.parametrize(("unknown", "left"), [("shared", 0.4), ("spared", 1.0)])
 def test_output_of_unknown_origin_goes_where_the_assumption_says(unknown: str, left: float):
-    # One firm list knows 60 %, all Chinese: the rest is like the known, or with nobody that is ever cut.
+    # One firm list knows 60 %, all Chinese. The others use 40 % and make 40 % of the unknown 40 %, 16 of 40; or all of
+    # it, if nobody who is cut makes it.
     chain = chain_of(
         [good_named("film", final=True)],
         supply=[{"good": "film", "supplier": "maker", "share": 0.6, "coverage": "partial", "basis": "seat"}],

@@ -53,8 +53,23 @@ def test_projects_add_to_the_security_program_what_they_add_to_the_flow(name, ro
     )
     one = situation(list(room), 18, n=2, demand=0.9)
     security = Security(chain, (Outlook("cut", 1.0, one),), projects)
-    found = evaluate(security.program(), np.array(built))
-    assert -found.objective == pytest.approx(flow_value(chain, with_projects(one, projects, built)), rel=1e-6, abs=1e-9)
+    program = security.program()
+    added = evaluate(program, np.zeros(2)).objective - evaluate(program, np.array(built)).objective
+    expected = flow_value(chain, with_projects(one, projects, built)) - flow_value(chain, one)
+    assert added == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_a_plant_of_a_good_that_others_use_too_adds_as_much_to_both_programs():
+    # For each unit for the chain three go to users outside, and give way: 0.05 of plants serve 0.2, and 0.1 added 0.4.
+    chain = world(1)
+    one = situation([0.05], 12, n=1, yielded=np.array([3.0]))
+    assert run_flow(chain, one).served_share[0] == pytest.approx(np.full(12, 0.2))
+    plant = Project("g0", 0.1)
+    security = Security(chain, (Outlook("cut", 1.0, one),), (plant,))
+    found = evaluate(security.program(), np.array([1.0]))
+    both = with_projects(one, (plant,), (1.0,))
+    assert run_flow(chain, both).served_share[0] == pytest.approx(np.full(12, 0.6))
+    assert -found.objective == pytest.approx(flow_value(chain, both), rel=1e-9)
 
 
 def test_an_upstream_plant_is_worth_nothing_until_the_downstream_plant_stands():
