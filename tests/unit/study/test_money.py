@@ -252,6 +252,17 @@ def test_a_quota_for_a_group_without_a_project_is_refused():
     assert (problem.place.column, problem.fix) == ("fund.quotas", "did you mean 'chain magnets'?")
 
 
+def test_final_uses_of_unknown_value_are_refused_where_there_is_no_other_and_named_where_there_is():
+    study = money_settings()
+    with pytest.raises(InputError, match="no known value of magnet") as refused:
+        run(make_study({**study, "stress": {**study["stress"], "values": []}}), money_package())
+    assert [problem.place.column for problem in refused.value.problems] == ["stress.values"]
+    tables = dict(money_package().tables)
+    final = tables["goods"].with_columns(final=pl.lit(value=True))  # oxide has users of its own, of unknown value
+    found = run(make_study(study), replace(money_package(), tables={**tables, "goods": final}))
+    assert "nobody knows the value of Oxide, which count for nothing here" in str(plan(found, "chosen")["sentence"])
+
+
 def test_scenarios_that_cannot_be_told_apart_are_refused():
     study = money_settings()
     (one,) = study["scenarios"]

@@ -55,6 +55,8 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
         f"{named}: {written(usd(plan.face), USD)} USD of face value avoid {written(usd(worth), USD)} USD of expected "
         f"loss ({written(usd(low), USD)} to {written(usd(high), USD)} over the range of odds){proof}"
     )
+    if question.unvalued:
+        sentence += f"; nobody knows the value of {', '.join(question.unvalued)}, which count for nothing here"
     return {
         "plan": name, "worth_usd": usd(worth), "worth_usd_low": usd(low), "worth_usd_high": usd(high),
         "bound_usd": None if funded is None else usd(funded.bound),

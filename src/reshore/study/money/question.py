@@ -67,6 +67,15 @@ class Question:
         return tuple(replace(option.capacity, start_month=early) for option in self.options.options)
 
     @cached_property
+    def unvalued(self) -> tuple[str, ...]:
+        """Names of final uses whose value nobody knows: what is not served of them counts for nothing."""
+        return tuple(
+            self.case.labels[use]
+            for use, value in zip(self.case.finals, self.case.values, strict=True)
+            if value is None
+        )
+
+    @cached_property
     def certain(self) -> Floats:
         """Odds of success per candidate, (n_candidates,)."""
         return np.array([option.odds for option in self.options.options], dtype=np.float64)
@@ -170,6 +179,7 @@ def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
     settings = study.fund
     assert settings is not None
     _check(study, settings, package)
+    _check_values(study, case)
     return Question(study, settings, package, case, _options(study, settings, package, case))
 
 
@@ -207,6 +217,14 @@ def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
         )
     if problems:
         raise InputError(problems)
+
+
+def _check_values(study: Study, case: StressCase) -> None:
+    """Without any value nothing would be worth anything."""
+    if all(value is None for value in case.values):
+        place = Place(study.file or "study", 0, "stress.values")
+        found, expected = f"no known value of {', '.join(case.finals)}", "what a year's use of a final good is worth"
+        raise InputError([Problem("missing-key", place, found, expected, "write [[stress.values]] with its source")])
 
 
 def _options(study: Study, settings: FundSettings, package: DataPackage, case: StressCase) -> Options:
