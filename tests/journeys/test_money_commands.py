@@ -89,7 +89,7 @@ def test_fund_says_what_to_do_what_it_is_worth_and_how_sure_that_is(place: Path)
     assert lines[2].startswith("Second best: USD 19.9 M")
     assert lines[3] == "Really awarded: USD 2.49 M (1.24 M to 3.73 M) for USD 35 M, the same projects."
     assert any("Magnet plant" in line and "40 M" in line and "19.9 M" in line for line in lines)
-    assert any("Risky magnet plant, Large oxide plant" in line and "Oxide plant" in line for line in lines)  # frontier
+    assert any("Risky magnet plant; Large oxide plant" in line and "Oxide plant" in line for line in lines)  # frontier
     assert "Odds: China stops" in done.stdout
     assert "--budget 300e6" in done.stderr  # more money still buys more: half as much again is the next question
     assert "reshore price" in done.stderr

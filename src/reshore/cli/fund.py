@@ -84,7 +84,7 @@ def _beside(row: dict[str, Any], chosen: dict[str, Any], labels: dict[str, str])
 
     ours, theirs = (set((plan["built"] or "").split(";")) - {""} for plan in (chosen, row))
     parts = [
-        f"{word} {', '.join(labels[name] for name in sorted(names))}"
+        f"{word} {'; '.join(labels[name] for name in sorted(names))}"
         for word, names in (("with", theirs - ours), ("without", ours - theirs))
         if names
     ]
@@ -106,14 +106,15 @@ def _persons(deals: pl.DataFrame) -> None:
     """Deals whose rules only a person can answer, counted; the clauses are in the table."""
     asked = deals.filter(deals["needs_person"].is_not_null())["label"].unique(maintain_order=True).to_list()
     if asked:
-        click.echo(f"For a person to judge before signing: {', '.join(asked)} (--json says which clauses).")
+        who = "every deal" if len(asked) == deals["label"].n_unique() else "; ".join(asked)
+        click.echo(f"For a person to judge before signing: {who} (--json says which clauses).")
 
 
 def _step(row: dict[str, Any], labels: dict[str, str]) -> tuple[str, ...]:
     from reshore.units import SHARE, written
 
     enters, leaves = (
-        ", ".join(labels[name] for name in (row[key] or "").split(";") if name) for key in ("enters", "leaves")
+        "; ".join(labels[name] for name in (row[key] or "").split(";") if name) for key in ("enters", "leaves")
     )
     return (written(row["budget_usd"]), written(row["worth_usd"]), written(row["gap_share"], SHARE), enters, leaves)
 

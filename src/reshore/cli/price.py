@@ -11,7 +11,7 @@ from reshore.cli.money import Answer, answer, document_for, span, write
 from reshore.cli.talk import Progress, as_json, say, show_rows
 
 PRICES = ("Good", "Security price, USD a year for all of it", "Per unit, USD", "Unit")
-PAYMENTS = ("Project of the plan", "Built", "Payment, USD", "Between, USD", "Lost without it, USD", "Asks for, USD")
+PAYMENTS = ("Project of the plan", "Built", "Payment, USD", "Lost without it (between), USD", "Asks for, USD")
 ODDS = ("Project alone", "Outlook", "Odds in the study", "Pays from")
 SHOWN = 12
 
@@ -49,6 +49,9 @@ def _show(found: Answer, most: int | None) -> None:
         click.echo("\nPayments for security; they add up to the worth of the plan:")
         rows = payments.sort("payment_usd", "project", descending=[True, False])
         show_rows(PAYMENTS, [_payment(row) for row in rows.iter_rows(named=True)])
+        click.echo(
+            "What is lost without a project lies between its worth at the plan's prices and at those without it."
+        )
     bundles = found["security_bundles"].sort(
         pl.col("together_usd") - pl.col("alone_usd"), "members", descending=[True, False]
     )
@@ -98,10 +101,10 @@ def _price(row: dict[str, Any]) -> tuple[str, ...]:
 def _payment(row: dict[str, Any]) -> tuple[str, ...]:
     from reshore.units import SHARE, written
 
+    lost, low, high = (written(row[key]) for key in ("pivotal_usd", "owen_usd", "bracket_usd"))
+    lost += f" ({low} and {high})" if low != high else ""
     return (
-        row["label"], written(row["part_share"], SHARE), written(row["payment_usd"]),
-        f"{written(row['owen_usd'])} and {written(row['bracket_usd'])}", written(row["pivotal_usd"]),
-        written(row["asked_usd"]),
+        row["label"], written(row["part_share"], SHARE), written(row["payment_usd"]), lost, written(row["asked_usd"])
     )  # fmt: skip
 
 
