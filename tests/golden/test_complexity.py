@@ -14,12 +14,12 @@ import scipy.sparse as sp
 
 from reshore.errors import InputError
 from reshore.exposure.complexity import (
-    complexity,
     made,
     measure_complexity,
     proximity,
     revealed_comparative_advantage,
 )
+from reshore.exposure.trade_complexity import complexity
 from reshore.seeds import stream
 
 # The 4 × 5 matrix of docs/concepts/complexity.md; expected values were computed with py-ecomplexity (presence_test

@@ -195,9 +195,7 @@ def _amount(award: str, rows: list[tuple[Sheet, dict[str, str]]], draft: Draft) 
     """The face value of a loan; of any other award the total that its newest row states, or the sum of its rows."""
     sheet, newest = rows[-1]
     is_loan = newest["assistance_type_code"].strip().zfill(2) in _LOANS
-    totals, column = (
-        (("total_face_value_of_loan",), "face_value_of_loan") if is_loan else (_TOTALS, "federal_action_obligation")
-    )
+    totals, column = _LOAN_COLUMNS if is_loan else _COLUMNS
     steps = [step for other, row in rows if (step := _money(other, row, column, draft)) is not None]
     summed = sum(steps, Decimal(0)) if steps else None
     stated = next((total for name in totals if (total := _money(sheet, newest, name, draft)) is not None), None)

@@ -6,7 +6,7 @@ import polars as pl
 
 from reshore.data import DataPackage
 from reshore.errors import InputError, Place, Problem
-from reshore.exposure.complexity import TradeComplexity, complexity
+from reshore.exposure.trade_complexity import TradeComplexity, complexity
 from reshore.tables import Column, Table, empty_frame, frame_schema
 from reshore.units import INDEX, SHARE
 

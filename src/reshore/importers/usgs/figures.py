@@ -31,7 +31,6 @@ WORLD_TABLE = ("SOURCE", "COMMODITY", "COUNTRY", "TYPE", "UNIT_MEAS", "PROD_2023
 WORLD_TABLE_MORE = ("CAP_2023", "CAP_EST_ 2024", "CAP_NOTES", "RESERVES_2024", "RESERVE_NOTES")
 """Columns of the world table of 2025: production, capacity and reserves of one country in one row."""
 
-IMPORT_SOURCES = "import sources"
 OLD_NAMES = {
     "Abrasives": "Abrasives (Manufactured)",
     "Gemanium": "Germanium",
