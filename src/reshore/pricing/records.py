@@ -66,7 +66,8 @@ PAYMENTS = Table(
 LEDGER = Table(
     "security_ledger",
     "Who produces the value",
-    "What is served in an outlook, divided among everything that makes it possible; entries add up to the total.",
+    "What is served in an outlook of the final uses that can run short in it, divided among everything that makes it "
+    "possible; entries add up to the total, which is 0 where nothing can run short.",
     key=("outlook", "party", "item"),
     columns=(
         _OUTLOOK,
@@ -82,7 +83,7 @@ LEDGER = Table(
                 "delivery": "what still arrives from outside",
                 "demand": "users who could take more",
                 "store": "room for stocks",
-                "total": "what is served",
+                "total": "what is served of uses that can run short",
             },
         ),
         Column("item", "id", "Item", "Key of the project or good.", absent="the total"),
