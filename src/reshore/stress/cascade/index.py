@@ -33,7 +33,7 @@ from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
 _CHUNK = 4 * upstream.COLUMNS
 _ROUNDS_BY_RULE = 100_000
 _RULE_NOT_MET = f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds"
-_LEAST_BY_RULE = 1e-12
+_LEAST_BY_RULE = 1e-14
 _BOUND_SLACK = 1e-9
 
 
