@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -99,10 +99,8 @@ def build_world(
         assumed.append(f"designs of {len(edges['design'])} goods turn over in {taken.design_years:g} years (assumed)")
     kinds = recipes.kinds
     final = np.array(list(recipes.final), dtype=np.int64)
-    names = [chain.goods[f] for f in recipes.final]
-    value = [good.market_size_usd_per_year for good in names]
     use = _use(chain, demand)
-    return World(
+    world = World(
         goods=tuple(good.good for good in chain.goods),
         supply=supply,
         consumed=edges["consumed"],
@@ -116,11 +114,14 @@ def build_world(
         final_share=np.array([recipes.final[f] for f in recipes.final], dtype=np.float64),
         stock_months=_stocks(chain, demand, taken, assumed),
         use=use,
-        value_usd=np.array([math.nan if usd is None else usd for usd in value], dtype=np.float64),
+        value_usd=np.full(final.size, math.nan),
         default_use=_usual_use(use, taken, assumed),
         outside=1.0 - recipes.part,
         assumed=tuple(assumed),
     )
+    # What goes into other goods of the chain is paid for again in their own value.
+    sizes = [chain.goods[f].market_size_usd_per_year for f in final.tolist()]
+    return replace(world, value_usd=world.sold * np.array([math.nan if usd is None else usd for usd in sizes]))
 
 
 def _supply(

@@ -143,6 +143,11 @@ class World:
         return np.zeros(len(self.goods)) if self.outside is None else self.outside / (1.0 - self.outside)
 
     @cached_property
+    def sold(self) -> Floats:
+        """Part of the world output of each final good that final users take, shape (n_final,)."""
+        return np.asarray(self.final_share / (1.0 + self.spare[self.final]), dtype=np.float64)
+
+    @cached_property
     def output_use(self) -> sparse.csr_array:
         """Consumed and design inputs and kinds per unit of each good, (n_goods, n_goods): input by good."""
         c, d = self.consumed, self.design
@@ -173,11 +178,11 @@ class World:
         """
         n = len(self.goods)
         known = self.use.of(places, n)
-        told = {place: self.use.of((place,), n) > 0 for place in places}
         for place in sorted(set(places)):
             usual = self.default_use.get(place)
             guess = np.full(n, usual) if usual is not None else self.supply_of((place,), "site")
-            known += np.where(told[place], 0.0, guess)
+            guess[self.use.good[self.use.touch((place,))]] = 0.0  # stated, if only as nothing
+            known += guess
         return np.asarray(np.clip(known[self.final], 0.0, 1.0), dtype=np.float64)
 
     def use_at_rest(self, own: Floats, demand: Floats, unknown: Floats | None = None) -> tuple[Floats, Floats]:

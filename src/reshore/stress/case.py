@@ -275,8 +275,7 @@ def _values(chain: ValueChain, world: World, settings: StressSettings) -> tuple[
     """What a year's final use is worth: as the study states it, else the part of the market that final users take."""
     stated = {value.good: value.usd_per_year for value in settings.values}
     found: list[Span | None] = []
-    bought = world.final_share / (1 + world.spare[world.final])
-    for f, part in zip(world.final.tolist(), bought.tolist(), strict=True):
+    for f, part in zip(world.final.tolist(), world.sold.tolist(), strict=True):
         good = chain.goods[f]
         # What the world buys says nothing of what one market buys.
         size = _market_span(good) if settings.market == WORLD else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,3 +89,21 @@ def test_no_known_share_ever_grows_and_all_shares_sum_to_one(known: list[float],
     for row, share in one.items():
         if row not in ((UNKNOWN,), ("XX-ROW",)):
             assert share <= stated[row[0]] + 1e-12
+
+
+def test_a_country_that_is_known_to_use_nothing_uses_nothing():
+    # Japan uses none of the magnets, as stated, and half of the motors; of pumps nothing is stated: its usual half.
+    goods = [good_named(name, final=True) for name in ("magnet", "motor", "pump")]
+    chain = chain_of(goods, [], [row for name in ("magnet", "motor", "pump") for row in shares(name, CHN=0.9, JPN=0.1)])
+    stated = {"good": ["magnet", "motor"], "country": ["JPN"] * 2, "year": [2025] * 2, "use_share": [0.0, 0.5]}
+    empty = dict.fromkeys(("use_share_low", "use_share_high", "stock_months", "stock_months_low", "stock_months_high"))
+    demand = pl.DataFrame(stated).with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in empty.items())
+    world = build_world(chain, demand, assumptions=Assumptions(use_shares={"JPN": 0.5}))
+    assert world.use_of(("JPN",)).tolist() == [0.0, 0.5, 0.5]
+
+
+def test_final_users_are_worth_what_they_buy_and_not_what_other_makers_do():
+    # Three fifths of magnets go into motors: of sales of 1,000, final users pay 400.
+    goods = [good_named("magnet", final=True, market_size_usd_per_year=1000.0), good_named("motor", final=True)]
+    chain = chain_of(goods, [edge("motor", "magnet", output_share=0.6)], shares("magnet", CHN=1.0))
+    assert build_world(chain).value_usd.tolist() == pytest.approx([400.0, math.nan], nan_ok=True)
