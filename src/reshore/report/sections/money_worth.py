@@ -193,7 +193,7 @@ def ledger(page: Page) -> Figure | None:
         drawn += [Part("rest", grow_class(rest))] if rest > 0.001 else []
         mine = parts.get("project", 0.0)
         note = f"of it by projects of the plan {usd(mine)}" if mine else "the plan adds nothing here"
-        note = note if total else "nothing is scarce, so there is nothing to divide"
+        note = note if total else "no final use can run short, so nothing is divided"
         bars.append(Bar(first_upper(outlook), (tuple(drawn),), (usd(total) if total else "not scarce",), note))
         cells.append([(outlook, ""), *((usd(parts.get(name, 0.0)), "") for name in (*_LOOKS, "total"))])
     best = max(outlooks, key=lambda outlook: _projects(sums, outlook))
@@ -202,8 +202,9 @@ def ledger(page: Page) -> Figure | None:
         "money-ledger",
         f"The plan produces most in “{best}”, {usd(_projects(sums, best))}; least is served in "
         f"{'it' if least == best else f'“{least}”'}, {usd(totals.get(least, 0.0))}",
-        "Value that is served in each outlook, divided by dual prices among everything that makes it possible. The "
-        "parts of a bar add up to what is served; every project at its mean output.",
+        "Value of what is served of the final uses that can run short in an outlook, divided by dual prices among "
+        "everything that makes it possible. The parts of a bar add up to what is served; every project at its mean "
+        "output.",
         "Ledger by outlook. " + "; ".join(f"{bar.label}: {bar.words[0]}, {bar.note}" for bar in bars) + ".",
         grid("Who produces the value", ("Outlook", *(parties.get(name, name).capitalize() for name in _LOOKS), "Total"),
              cells, tuple(range(1, 2 + len(_LOOKS)))),
