@@ -46,6 +46,8 @@ $(STAMP): pyproject.toml requirements.lock
 	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
 	  uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
 	else \
+	  $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+	    { echo "needs Python 3.11 or newer: make PYTHON=python3.12 …, or install uv"; exit 1; }; \
 	  echo "setting up $(VENV) with pip (a minute or two)"; \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
