@@ -108,12 +108,18 @@ class Rest:
         return np.maximum(self.makes - self.uses, 0.0)
 
 
-def at_rest(world: World, outside: Sequence[str], by: By = "site") -> Rest:
-    """The world without `outside` when everything runs; output of unknown origin is where it is used."""
+def at_rest(world: World, outside: Sequence[str], by: By = "site", home: str = "") -> Rest:
+    """The world without `outside` when everything runs; output of unknown origin is where it is used.
+
+    What those outside use is partly a guess, and guesses can add up to more than there is: `home`, where it is named
+    and not outside, uses what it uses.
+    """
     known = world.supply_of(outside, by)
     unknown = world.supply_of((UNKNOWN,), by)
     places = _countries(outside)
     demand = 1.0 - world.use_of(places) if places else np.ones(world.final.size)
+    if home and home not in outside:
+        demand = np.maximum(demand, world.use_of((home,)))
     uses, makes = world.use_at_rest(np.maximum(1.0 - known - unknown, 0.0), demand, unknown)
     return Rest(makes, uses, demand)
 
@@ -134,7 +140,7 @@ def cut_off(world: World, cuts: Sequence[Cut] = (), terms: Terms | None = None) 
     taken = terms or Terms()
     _check(world, cuts, taken)
     outside = _outside(world, cuts, taken)
-    rest = at_rest(world, outside, taken.by)
+    rest = at_rest(world, outside, taken.by, taken.home)
     makes, bought = _left(world, cuts, outside, rest, taken)
     surge = np.zeros_like(makes)
     surge[:, taken.surge_delay_months :] = taken.surge_share * makes[:, taken.surge_delay_months :]

@@ -25,6 +25,7 @@ owner, or the owner itself."""
 BYS: tuple[By, ...] = ("site", "seat", "control", "organization")
 
 UNKNOWN = "XX-UNK"
+EUROPE, UNION = "EUR", "EUU"
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,8 @@ class World:
         good: everyone uses what it makes.
         """
         n = len(self.goods)
+        if EUROPE in places:  # the Union is in Europe: its use is not another one
+            places = [place for place in places if place != UNION]
         known = self.use.of(places, n)
         for place in sorted(set(places)):
             usual = self.default_use.get(place)

@@ -157,7 +157,7 @@ def try_out(case: StressCase, scenario: Scenario, draw: Draw | None = None, stre
     situation = cut_off(world, cuts, terms)
     usual = situation.demand
     situation = replace(situation, demand=usual * blow.asked)
-    rest = at_rest(world, outside_of(case, cuts, terms), terms.by)
+    rest = at_rest(world, outside_of(case, cuts, terms), terms.by, terms.home)
     outcome = run_flow(world, situation)
     return _read(case, scenario, figures, blow, situation, rest, outcome, usual)
 

@@ -199,3 +199,22 @@ def test_the_unit_of_a_good_does_not_matter(kilograms: float):
     situation = cut_off(world, [Cut(("CHN",))])
     assert 1200 * situation.room[world.index["magnet"], 0] == pytest.approx(10)
     assert situation.use_share == pytest.approx([0.5, 0.5])
+
+
+def test_home_uses_what_it_uses_even_where_guesses_about_others_leave_less():
+    # China uses 0.6 as stated, Japan half as it usually does: 1.1 in all. The United States still use their 0.2.
+    chain = chain_of([good_named("motor", final=True)], [], shares("motor", CHN=0.5, USA=0.3, JPN=0.2))
+    stated = [{"good": "motor", "country": c, "use_share": s} for c, s in (("CHN", 0.6), ("USA", 0.2))]
+    world = build_world(chain, demand_frame(stated), assumptions=Assumptions(use_shares={"JPN": 0.5}))
+    alone = cut_off(world, [Cut(("CHN",))], Terms(home="USA", months=1, rationing="own_only"))
+    assert alone.demand.tolist() == [[pytest.approx(0.2)]]
+    assert at_rest(world, ("CHN",), home="USA").demand == pytest.approx([0.4])
+    assert at_rest(world, ("CHN", "USA"), home="USA").demand == pytest.approx([0.2])  # home may be outside itself
+
+
+def test_the_european_union_is_counted_once_in_europe():
+    chain = chain_of([good_named("motor", final=True)], [], shares("motor", CHN=1.0))
+    stated = [{"good": "motor", "country": c, "use_share": s} for c, s in (("EUR", 0.3), ("EUU", 0.2))]
+    world = build_world(chain, demand_frame(stated))
+    assert world.use_of(("EUR", "EUU")) == pytest.approx([0.3])
+    assert world.use_of(("EUU",)) == pytest.approx([0.2])
