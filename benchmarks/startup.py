@@ -27,7 +27,9 @@ def main() -> None:
     print(f"interpreter alone  {bare:7.1f} ms")
     for words in (["--help"], ["--version"]):
         full = cpu_ms([sys.executable, "-m", "reshore", *words])
-        print(f"reshore {words[0]:10} {full:7.1f} ms   beyond the start {full - bare:6.1f} ms   limit {LIMIT_MS:.0f} ms")
+        print(
+            f"reshore {words[0]:10} {full:7.1f} ms   beyond the start {full - bare:6.1f} ms   limit {LIMIT_MS:.0f} ms"
+        )
 
 
 if __name__ == "__main__":
