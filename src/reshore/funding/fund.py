@@ -30,11 +30,12 @@ GAP = 1e-4
 class Funded:
     """A plan with its worth and proof.
 
-    ``worth`` is what the plan adds to service, ``bound`` what no plan under the same rules can pass, both in USD
+    ``decision`` is the plan as the search found it, in the columns of its choice. ``worth`` is what the plan adds to service, ``bound`` what no plan under the same rules can pass, both in USD
     million; ``by_outlook`` (n_outlooks,) what it adds in each.
     """
 
     plan: Plan
+    decision: Floats
     built: Floats
     worth: float
     bound: float
@@ -187,15 +188,20 @@ class Fund:
         rest = {n: part for n, part in zip(funded.plan.built, funded.plan.parts, strict=True) if n != name}
         return funded.worth - self.worth(self.parts(rest))[0]
 
-    def _sought(self, rules: Rules) -> Funded:
-        """The best plan that the search finds under `rules`."""
+    def bound(self, known: Funded) -> float:
+        """What no plan under the rules of the fund can pass; a plan that meets them is where the search starts."""
+        return self._sought(self.rules, known).bound
+
+    def _sought(self, rules: Rules, known: Funded | None = None) -> Funded:
+        """The best plan that the search finds under `rules`, from one that is `known` to meet them."""
         choice = build_choice(self.candidates, self.offers, rules)
         program = self.security.program(choice.program, choice.built)
         try:
             if self._method == "extensive":
                 found = solve_two_stage(program, "extensive", self._gap, self._limits)
             else:
-                found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective)
+                start = None if known is None else known.decision
+                found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective, start)
         except InfeasibleError:
             solve(choice.program, self._limits)  # the decision alone knows which of its rules may give way
             raise
@@ -206,7 +212,7 @@ class Fund:
         most = [offer.most(self.candidates[self._place[offer.candidate]]) for offer in choice.offers]
         thrift = float(choice.program.cost[choice.amount] @ np.array(most))
         bound = self.nothing.objective - found.bound + thrift
-        return Funded(plan, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
+        return Funded(plan, found.x, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
 
     def parts(self, built: Mapping[str, float]) -> Floats:
         """Parts by name as an array over candidates."""
@@ -274,7 +280,8 @@ class Fund:
                 replace(scenario, odds=float(place == number)) for place, scenario in enumerate(program.scenarios)
             )
             alone = replace(program, scenarios=weighted, risk_weight=0.0)
-            found = self._cuts.solve(alone, self._gap, self._limits, float(self.nothing.costs[number]))
+            nothing = float(self.nothing.costs[number])
+            found = self._cuts.solve(alone, self._gap, self._limits, nothing, funded.decision)
             worth = float(funded.by_outlook[number])
             best = float(self.nothing.costs[number] - found.costs[number])
             rows.append((outlook.name, worth, max(best, worth), max(0.0, best - worth)))

@@ -50,6 +50,24 @@ PLANS = Table(
             low=0,
             absent="not a search",
         ),
+        Column(
+            "fresh_usd",
+            "number",
+            "Worth on fresh draws",
+            "Mean over samples of draws that it was not chosen on, with its 95 % interval.",
+            unit=USD,
+            interval=True,
+            absent="not drawn anew",
+        ),
+        Column(
+            "sampling_gap_usd",
+            "number",
+            "Sampling gap",
+            "By how much another plan could be better over all draws, at most, with 95 % confidence.",
+            unit=USD,
+            low=0,
+            absent="not drawn anew",
+        ),
         Column("face_usd", "number", "Face value", "Money lent or given.", unit=USD, low=0),
         Column(
             "subsidy_usd",
@@ -146,6 +164,19 @@ FRONTIER = Table(
     ),
 )
 
+SAMPLES = Table(
+    "fund_samples",
+    "The plan on fresh draws",
+    "The chosen plan on samples of draws that it was not chosen on, beside what no plan for the sample can pass.",
+    key=("sample",),
+    columns=(
+        Column("sample", "integer", "Sample", "Number of the sample.", unit=NUMBER, low=1),
+        Column("worth_usd", "number", "This plan", "What it adds to service on these draws.", unit=USD),
+        Column("bound_usd", "number", "Bound", "What no plan that knows these draws can pass.", unit=USD),
+        Column("gap_usd", "number", "Gap", "The difference.", unit=USD, low=0),
+    ),
+)
+
 REGRET = Table(
     "fund_regret",
     "Regret",
@@ -186,5 +217,5 @@ LEFT_OUT = Table(
     ),
 )
 
-FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, FRONTIER, REGRET, TORNADO, LEFT_OUT)
+FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, SAMPLES, FRONTIER, REGRET, TORNADO, LEFT_OUT)
 """Records of the tables about a plan, in the order in which a reader meets them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Literal
@@ -73,6 +74,8 @@ class FundSettings:
         Whose service counts as value: one of `COUNTS`.
     draws
         How often the success of projects is drawn, in each scenario.
+    samples
+        Fresh samples of as many draws, on which the plan is tried and others are sought; 0 for none.
     risk_weight, risk_level
         Weight and level of CVaR.
     gap_share
@@ -97,6 +100,7 @@ class FundSettings:
     cut_after_months: float = 48.0
     counts: Literal["home", "pool"] = "home"
     draws: int = 16
+    samples: int = 4
     risk_weight: float = 0.0
     risk_level: float = 0.9
     gap_share: float = 1e-3
@@ -109,6 +113,7 @@ class FundSettings:
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
     "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
+    "samples": (0, 100),
     "gap_share": (0, 0.5), "cut_after_months": (0, 600), "low": (0, 1), "high": (0, 1), "tenor_years": (1, 50),
 }  # fmt: skip
 
@@ -131,6 +136,10 @@ def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
         )
     for name in sorted(set(found.must) & set(found.must_not)):
         refuse("contradiction", "fund.must_not", name, "a project that is not in fund.must", "leave it in one of them")
+    if found.samples == 1:
+        refuse(
+            "out-of-range", "fund.samples", found.samples, "0, or 2 and more", "one sample says nothing about others"
+        )
     if not found.budgets:
         refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
     return found
@@ -180,6 +189,9 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         if not isinstance(entry, Sequence) or isinstance(entry, str) or not all(_is(item, one) for one in entry):
             refuse("wrong-type", place, repr(entry), f"a list of {word}", "correct the value")
             return None
+        if item is float and not all(math.isfinite(one) and one >= 0 for one in entry):
+            refuse("out-of-range", place, repr(entry), "numbers of 0 or more", "correct the numbers")
+            return None
         return tuple(item(one) for one in entry)
     wanted = bool if annotation == "bool" else int if annotation == "int" else float if "float" in annotation else str
     if not _is(wanted, entry):
@@ -188,7 +200,7 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         return None
     if isinstance(entry, int | float) and wanted in (int, float):
         low, high = _BOUNDS.get(key, (0.0, float("inf")))
-        if not low <= entry <= high:
+        if not (low <= entry <= high and math.isfinite(entry)):
             refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
             return None
     return wanted(entry)  # type: ignore[call-overload,arg-type]  # of the type that was asked for

@@ -381,14 +381,19 @@ class Cuts:
         ]
 
     def solve(
-        self, program: TwoStage, gap_share: float = GAP, limits: Limits | None = None, reference: float = 0.0
+        self,
+        program: TwoStage,
+        gap_share: float = GAP,
+        limits: Limits | None = None,
+        reference: float = 0.0,
+        start: Floats | None = None,
     ) -> Decision:
         """The best first decision of `program`: the relaxation first, then with whole-number decisions.
 
         The gap is measured against the distance of the objective to `reference`, such as what happens when nothing is
-        decided.
+        decided. A decision that is known to meet the requirements may be where the search starts.
         """
-        search = _Search(self, program, gap_share, limits, reference)
+        search = _Search(self, program, gap_share, limits, reference, start)
         best, bound, rounds = search.run(relaxed=True)
         if program.first.is_mixed_integer:
             best, bound, more = search.run(relaxed=False)
@@ -429,10 +434,13 @@ class _Search:
     gap_share: float
     limits: Limits | None
     reference: float
+    start: Floats | None
 
     def run(self, *, relaxed: bool) -> tuple[Floats, float, int]:
         """The best decision, the bound and the rounds it took."""
         best, value = np.zeros(0), math.inf
+        if self.start is not None:
+            best, value = self.start, self.cuts.learn(self.start, self.program)
         for rounds in range(1, MOST_ROUNDS + 1):
             proposed, bound = self._master(relaxed)
             points = [(proposed + best) / 2, proposed] if relaxed and best.size else [proposed]

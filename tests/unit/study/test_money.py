@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reshore.chain import build_chain
 from reshore.errors import InfeasibleError, InputError
@@ -242,7 +244,47 @@ def test_a_project_succeeds_in_as_many_draws_as_its_odds_say():
         assert abs(count - 5 * stated) < 1, project
     # Whoever else is there changes nobody's luck.
     fewer = replace(question, options=replace(question.options, options=question.options.options[1:]))
-    assert (fewer.luck == question.luck[:, 1:]).all()
+    assert (fewer.luck() == question.luck()[:, 1:]).all()
+
+
+def test_fresh_draws_show_the_worth_that_the_odds_say_whatever_the_luck_of_the_choice():
+    # Oxide and the risky plant, decided: with one draw, each sample brings the pair or nothing, at odds of one half.
+    found = answered(draws=1, samples=12, must=["oxide-plant", "magnet-risky"], must_not=["magnet-plant"])
+    drawn = found["fund_samples"]["worth_usd"].to_numpy() / PAIR_USD
+    assert set(drawn.round(6)) == {0.0, 1.0}
+    row = plan(found, "chosen")
+    # Student's t with 11 degrees of freedom: 2.201 for 95 %
+    wide = 2.201 * drawn.std(ddof=1) / math.sqrt(12)
+    assert row["fresh_usd"] == pytest.approx(drawn.mean() * PAIR_USD, rel=1e-6)
+    assert row["fresh_usd_low"] == pytest.approx((drawn.mean() - wide) * PAIR_USD, rel=1e-3)
+    assert row["fresh_usd_low"] < 0.5 * PAIR_USD < row["fresh_usd_high"]
+    assert row["sampling_gap_usd"] == pytest.approx(0, abs=1e3)  # what is decided leaves no better plan
+
+
+def test_luck_and_bad_luck_of_the_draws_are_found_out():
+    # One draw shows the risky plant as sure or as hopeless. Sure, its plan looks twice as good as it is; hopeless,
+    # nothing is built, though over all draws the pair brings half its worth.
+    settings = money_settings(draws=1, samples=12, must_not=["magnet-plant"])
+    seen = set()
+    for seed in range(6):
+        row = plan(run(make_study(settings | {"study": settings["study"] | {"seed": seed}}), money_package()), "chosen")
+        lucky = row["worth_usd"] > 0
+        seen.add(lucky)
+        if lucky:
+            assert row["fresh_usd_high"] < row["worth_usd"]
+            assert row["sampling_gap_usd"] == pytest.approx(0, abs=1e3)
+        else:
+            assert row["fresh_usd"] == 0
+            assert row["sampling_gap_usd"] > 0.5 * PAIR_USD
+    assert seen == {True, False}
+
+
+def test_without_samples_nothing_is_said_of_fresh_draws():
+    found = answered(samples=0)
+    assert found["fund_samples"].is_empty()
+    assert plan(found, "chosen")["fresh_usd"] is None
+    with pytest.raises(InputError, match="2 and more"):
+        answered(samples=1)
 
 
 def test_a_quota_for_a_group_without_a_project_is_refused():
@@ -321,6 +363,37 @@ def test_what_the_data_do_not_hold_is_refused_with_the_key():
     fixes = {p.place.column: p.fix for p in refused.value.problems}
     assert "oxide-plant" in fixes["fund.must"]
     assert "capacity" in fixes["fund.must_not"]  # it is there, and was left out
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.floats(), st.integers(-5, 100), st.text(max_size=5), st.lists(st.floats(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.floats(), max_size=2),
+)  # fmt: skip
+
+
+def read_or_refused(value):
+    """The study, or the keys of its problems."""
+    try:
+        return make_study(value), []
+    except InputError as refused:
+        return None, [problem.place.column for problem in refused.problems]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_whatever_one_setting_is_a_study_is_refused_with_its_key_or_reads_back(data):
+    value = money_settings(
+        quotas=[{"group": "region TX", "high": 0.5}], defaults={"odds_share": 0.4}, market={"treasury_rate": 0.05},
+        must=["oxide-plant"], statuses=["announced"],
+    )  # fmt: skip
+    fund = value["fund"]
+    places = [fund, fund["budgets"][0], fund["quotas"][0], fund["defaults"], fund["market"]]
+    row = data.draw(st.sampled_from(places))
+    row[data.draw(st.sampled_from(sorted(row)))] = data.draw(JUNK)
+    found, places = read_or_refused(value)
+    assert all(place.startswith("fund") for place in places)
+    if found is not None:
+        assert make_study(settings_of(found)).fund == found.fund
 
 
 def test_settings_read_back_as_they_are():

@@ -124,8 +124,8 @@ def proof(plan: dict[str, Any]) -> str:
         return text
     fresh = usd_range(plan["fresh_usd"], plan["fresh_usd_low"], plan["fresh_usd_high"])
     return (
-        f"{text} Which projects succeed is drawn: on draws that it was not chosen for the plan avoids {fresh}, and with "
-        f"95 % confidence no plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
+        f"{text} Which projects succeed is drawn: on fresh draws the plan avoids {fresh}, and with 95 % confidence no "
+        f"plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
     )
 
 

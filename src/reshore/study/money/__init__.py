@@ -13,6 +13,7 @@ from reshore.pricing.records import PRICING_TABLES
 from reshore.stress.case import StressCase
 from reshore.study.money import plans, prices
 from reshore.study.money.question import Rows, ask, frame_of
+from reshore.study.money.samples import samples
 from reshore.study.settings import Study
 
 Step = Callable[[str], AbstractContextManager[object]]
@@ -49,8 +50,11 @@ def fund_study(
     if "plan" in parts:
         rows |= {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question)}  # fmt: skip
+        with step("the plan on fresh draws"):
+            fresh = samples(question, chosen)
+            rows["fund_samples"] = plans.fresh_draws(fresh)
         with step("the second best plan, and what was really awarded"):
-            rows["fund_plans"] = plans.plans(question, chosen)
+            rows["fund_plans"] = plans.plans(question, chosen, fresh)
         with step("what more money buys"):
             rows["fund_frontier"] = plans.frontier(question)
         with step("regret, and what moves the plan"):

@@ -15,6 +15,7 @@ from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
 from reshore.optimize.program import Floats
 from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
+from reshore.study.money.samples import Samples
 from reshore.units import SHARE, USD, written
 
 
@@ -24,9 +25,12 @@ def _range(question: Question, built: Floats) -> tuple[float, float]:
     return question.fund.odds_range(built, low, high)
 
 
-def plans(question: Question, chosen: Funded) -> Rows:
-    """The chosen plan, the next one, and what was really awarded."""
+def plans(question: Question, chosen: Funded, fresh: Samples | None = None) -> Rows:
+    """The chosen plan, with what it comes to on `fresh` draws; the next one; and what was really awarded."""
     rows = [_plan_row(question, "chosen", chosen.plan, chosen.built, chosen)]
+    if fresh is not None:
+        low, mean, high = map(usd, fresh.fresh)
+        rows[0] |= {"fresh_usd": mean, "fresh_usd_low": low, "fresh_usd_high": high, "sampling_gap_usd": usd(fresh.gap)}
     second = question.fund.second_best(chosen)
     if second is not None:
         rows.append(_plan_row(question, "second best", second.plan, second.built, second))
@@ -40,6 +44,17 @@ def plans(question: Question, chosen: Funded) -> Rows:
             )
         rows.append(row)
     return rows
+
+
+def fresh_draws(fresh: Samples | None) -> Rows:
+    """The chosen plan on each sample of draws that it was not chosen on."""
+    if fresh is None:
+        return []
+    pairs = zip(fresh.worth.tolist(), fresh.bound.tolist(), strict=True)
+    return [
+        {"sample": number, "worth_usd": usd(worth), "bound_usd": usd(bound), "gap_usd": usd(bound - worth)}
+        for number, (worth, bound) in enumerate(pairs, 1)
+    ]
 
 
 def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: Funded | None) -> dict[str, object]:

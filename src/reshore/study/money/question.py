@@ -92,10 +92,11 @@ class Question:
         value = np.nan_to_num(self.case.point.value_usd)
         return replace(one, tiers=tiers, value=value)
 
-    def outlooks(self, draws: int) -> tuple[Outlook, ...]:
+    def outlooks(self, draws: int, sample: int = 0) -> tuple[Outlook, ...]:
         """What may happen: each scenario with `draws` draws of which projects succeed, and that nothing happens.
 
-        Without draws every project delivers its odds of its capacity, which is its mean.
+        Without draws every project delivers its odds of its capacity, which is its mean. Draws of another `sample`
+        do not depend on these.
         """
         found = []
         for scenario in self.study.scenarios:
@@ -104,12 +105,11 @@ class Question:
                 found.append(Outlook(scenario.label, odds, situation, self.certain))
             for draw in range(draws):
                 name = f"{scenario.label}, draw {draw + 1}"
-                found.append(Outlook(name, odds / draws, situation, self.succeeds(draw)))
+                found.append(Outlook(name, odds / draws, situation, self.succeeds(draw, sample=sample)))
         found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.certain))
         return tuple(found)
 
-    @cached_property
-    def luck(self) -> Floats:
+    def luck(self, sample: int = 0) -> Floats:
         """How lucky each candidate is in each draw, from 0 to 1, (n_draws, n_candidates); scenarios meet the same.
 
         Every candidate meets each of ``n_draws`` equal parts of its luck once, in an order of its own, so it succeeds
@@ -118,18 +118,18 @@ class Question:
         draws = self.settings.draws
         found = np.empty((draws, len(self.options.options)))
         for place, option in enumerate(self.options.options):
-            random = stream(self.study.seed, f"fund: success of {option.project}")
+            random = stream(self.study.seed, f"fund: success of {option.project}", sample)
             found[:, place] = (random.permutation(draws) + random.random(draws)) / draws
         return found
 
-    def succeeds(self, draw: int, factor: float = 1.0) -> Floats:
+    def succeeds(self, draw: int, factor: float = 1.0, sample: int = 0) -> Floats:
         """Which candidates succeed in a draw, 1 or 0, with their odds times `factor`."""
-        return np.asarray(self.luck[draw] < np.minimum(factor * self.certain, 1.0), dtype=np.float64)
+        return np.asarray(self.luck(sample)[draw] < np.minimum(factor * self.certain, 1.0), dtype=np.float64)
 
-    def security(self, draws: int, kin: Security | None = None) -> Security:
+    def security(self, draws: int, kin: Security | None = None, sample: int = 0) -> Security:
         """The security program of the study, with draws of success or with every project at its mean."""
         risk = (self.settings.risk_weight, self.settings.risk_level)
-        return Security(self.case.world, self.outlooks(draws), self.projects, *risk, kin)
+        return Security(self.case.world, self.outlooks(draws, sample), self.projects, *risk, kin)
 
     @cached_property
     def rules(self) -> Rules:
@@ -162,6 +162,10 @@ class Question:
     def mean(self) -> Fund:
         """The same with every project at its mean: one outlook per scenario."""
         return self._fund(self.security(0, self.fund.security), self.fund)
+
+    def drawn_anew(self, sample: int) -> Fund:
+        """The same with another sample of draws."""
+        return self._fund(self.security(self.settings.draws, self.fund.security, sample), self.fund)
 
     def _fund(self, security: Security, kin: Fund | None = None) -> Fund:
         candidates = [option.candidate for option in self.options.options]
