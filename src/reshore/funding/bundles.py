@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from reshore.funding.instruments import Basis, Instrument, Market
@@ -173,9 +173,12 @@ def read_bundle(value: Mapping[str, Any], refuse: Refuse) -> Bundle | None:
             sound = False
     if not parts:
         refuse("missing-key", "parts", "nothing", "[[parts]] part = …", "add a part")
+    cost = value.get("project_usd")
+    if cost is not None and (not isinstance(cost, int | float) or isinstance(cost, bool) or not 0 < cost < math.inf):
+        refuse("out-of-range", "project_usd", cost, "an amount above 0", "correct the number, or leave it out")
+        sound = False
     if not sound or not parts or None in parts or None in conditions:
         return None
-    cost = value.get("project_usd")
     return Bundle(
         value["bundle"], value["label"], tuple(parts), tuple(conditions), None if cost is None else float(cost)
     )
@@ -189,11 +192,30 @@ def _records(rows: object, key: str, place: str, kinds: Mapping[str, type[Any]],
     found: list[Any] = []
     for number, row in enumerate(rows, 1):
         name = row.get(key)
-        if name not in kinds:
+        if not isinstance(name, str) or name not in kinds:
             fix = did_you_mean(str(name), kinds)
             refuse("unknown-word", f"{place}[{number}].{key}", str(name), f"one of {', '.join(kinds)}", fix)
             found.append(None)
             continue
-        fields = {word: entry for word, entry in row.items() if word != key}
-        found.append(read_record(kinds[name], fields, f"{place}[{number}]", refuse))
+        terms = {word: entry for word, entry in row.items() if word != key}
+        record = read_record(kinds[name], terms, f"{place}[{number}]", refuse)
+        found.append(None if record is None else _in_range(record, f"{place}[{number}]", refuse))
     return found
+
+
+_POSITIVE = frozenset({"conversion_usd", "strike_usd", "share_usd", "outstanding_count", "tenor_years"})
+
+
+def _in_range(record: Any, place: str, refuse: Refuse) -> Any:
+    """The record; ``None`` when a number cannot be what its name says: a share or rate above 1, no years, no price."""
+    sound = True
+    for entry in fields(record):
+        value, name = getattr(record, entry.name), entry.name
+        needs_more = name in _POSITIVE or (name == "years" and isinstance(value, int))
+        if needs_more and value <= 0:
+            refuse("out-of-range", f"{place}.{name}", value, "a number above 0", "correct the number")
+            sound = False
+        if (name.endswith(("share", "rate")) or name == "spread") and value is not None and value > 1:
+            refuse("out-of-range", f"{place}.{name}", value, "0 to 1", f"write {value / 100:g} if this is in percent")
+            sound = False
+    return record if sound else None

@@ -229,6 +229,42 @@ def test_every_problem_of_a_bundle_is_found_at_once():
     }
 
 
+def test_percent_written_as_such_and_prices_of_nothing_are_refused():
+    terms = {"amount_usd": 1.0, "conversion_usd": 0.0, "share_usd": 30.0, "volatility": 0.5, "years": 0}
+    found, problems = read(
+        {
+            "bundle": "b", "label": "B", "project_usd": "65 billion",
+            "parts": [{"part": "preferred", "instrument": "p", "dividend_rate": 7.0, **terms}],
+            "conditions": [{"condition": "ownership cap", "years": 10, "share": 19.9, "outstanding_count": 1e6}],
+        }
+    )  # fmt: skip
+    assert found is None
+    assert set(problems) == {
+        ("parts[1].dividend_rate", "out-of-range"),
+        ("parts[1].conversion_usd", "out-of-range"),
+        ("parts[1].years", "out-of-range"),
+        ("conditions[1].share", "out-of-range"),
+        ("project_usd", "out-of-range"),
+    }
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.floats(), st.integers(-5, 100), st.text(max_size=5), st.lists(st.floats())
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), name=st.sampled_from(["mp-materials", "tsmc-arizona"]))
+def test_whatever_one_figure_is_a_bundle_is_refused_or_has_a_cost(data, name):
+    value = tomllib.loads((SAMPLES / f"{name}.toml").read_text(encoding="utf-8"))
+    row = data.draw(st.sampled_from([value, *value["parts"], *value["conditions"]]))
+    row[data.draw(st.sampled_from(sorted(row)))] = data.draw(JUNK)
+    found, problems = read(value)
+    assert (found is None) == bool(problems)
+    if found is not None:
+        assert all(math.isfinite(found.cost_usd(MARKET, basis)) for basis in ("budget", "fair"))
+
+
 def test_every_part_and_condition_says_what_it_is():
     for kind in (*PARTS.values(), *CONDITIONS.values()):
         assert (kind.__doc__ or "").strip().endswith(".")
