@@ -7,7 +7,7 @@ price floor without prices) has no rate, and is not offered rather than guessed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -232,8 +232,3 @@ def subsidy_rate(instrument: Instrument, market: Market, basis: Basis = "budget"
     if value is None:
         return Rate(None, "cannot be told")
     return Rate(value, "by kind" if kind.cost in (_all, _nothing) else "computed")
-
-
-def money(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
-    """Those that pay."""
-    return tuple(instrument for instrument in instruments if KINDS[instrument.kind].is_money)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -205,11 +205,6 @@ def _in_dollars(choice: Choice, x: Floats) -> list[int]:
                 share, place = max((dollars[place] * rate, -place) for place, rate in zip(mine, rates, strict=True))
                 dollars[-place] -= math.ceil(over * dollars[-place] / share)
     return dollars
-
-
-def with_rules(choice: Choice, **changes: object) -> Choice:
-    """The same candidates and offers under changed rules."""
-    return build_choice(choice.candidates, choice.offers, replace(choice.rules, **changes))  # type: ignore[arg-type]  # checked by Rules
 
 
 class _Rows:

@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import linprog
 
 from reshore.errors import InfeasibleError
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice, read_plan, with_rules
+from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice, read_plan
 from reshore.funding.settings import Quota
 from reshore.optimize import solve
 from reshore.optimize.program import Program
@@ -182,7 +182,7 @@ def test_a_plan_that_was_found_is_not_taken_again():
     candidates, offers, rules, values = random_case(1, 5)
     choice = build_choice(candidates, offers, rules)
     first = read_plan(choice, solve(valued(choice.program, choice, values)).x)
-    again = with_rules(choice, forbidden=(frozenset(first.built),))
+    again = build_choice(choice.candidates, choice.offers, replace(choice.rules, forbidden=(frozenset(first.built),)))
     second = read_plan(again, solve(valued(again.program, again, values)).x)
     assert set(second.built) != set(first.built)
 
