@@ -30,8 +30,9 @@ GAP = 1e-4
 class Funded:
     """A plan with its worth and proof.
 
-    ``decision`` is the plan as the search found it, in the columns of its choice. ``worth`` is what the plan adds to service, ``bound`` what no plan under the same rules can pass, both in USD
-    million; ``by_outlook`` (n_outlooks,) what it adds in each.
+    ``decision`` is the plan as the search found it, in the columns of its choice. ``worth`` is what the plan adds to
+    service, ``bound`` what no plan under the same rules can pass, both in USD million; ``by_outlook`` (n_outlooks,)
+    what it adds in each.
     """
 
     plan: Plan
