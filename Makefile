@@ -30,7 +30,7 @@ docs: $(STAMP)
 	$(BIN)/python -m reshore.reference docs/reference
 
 bench: $(STAMP)
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:
 	rm -rf $(VENV) out demo

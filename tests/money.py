@@ -38,7 +38,7 @@ def money_package(oxide_at_home: float = 0.1) -> DataPackage:
     good = {"chain": "magnets", "kind": "material", "final": False, "unit": "t", **FACT}
     supply = {"market": "WLD", "basis": "site", "measure": "volume", "year": 2025, "coverage": "complete", **FACT}
     project = {"site": "USA", "unit": "t", "status": "announced", "qualify_months": 0, "ramp_months": 0, **FACT}
-    loan = {"agency": "Office", "country": "USA", "kind": "loan", **FACT}
+    loan = {"agency": "Office", "country": "USA", "kind": "loan", "award_months": 0, **FACT}
     award = {"programme": "Office", "kind": "loan", "site": "USA", "status": "final", **FACT}
     plants = (
         ("oxide-plant", "Oxide plant", "oxide-firm", "oxide", 100, 30, 60, 24, 1.0),

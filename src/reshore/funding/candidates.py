@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reshore.chain import ValueChain
@@ -22,7 +22,10 @@ MILLION = 1e6
 
 @dataclass(frozen=True)
 class Option:
-    """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it."""
+    """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it.
+
+    Building begins ``capacity.start_month`` months after the decision: when the money is awarded.
+    """
 
     project: str
     organization: str
@@ -146,6 +149,7 @@ def make_offers(
     options: Sequence[Option],
     instruments: Sequence[Instrument],
     market: Market,
+    defaults: Defaults,
     at: str,
     concern: Sequence[str],
     asked: Mapping[str, Facts] | None = None,
@@ -175,7 +179,9 @@ def make_offers(
             left_out.append(LeftOut("", instrument.instrument, reason))
         else:
             usable.append((instrument, rate.value))
+    awaited: list[Option] = []
     for option in options:
+        waits: list[float | None] = []
         held = held_shares(ownership, option.organization, covered)
         for instrument, rate_value in usable:
             facts = _facts(package, option, instrument, at, held, asked or {})
@@ -199,7 +205,18 @@ def make_offers(
                 left_out.append(LeftOut(option.project, instrument.instrument, reason))
                 continue
             offers.append(offer)
-    return Options(tuple(options), tuple(offers), tuple(left_out), tuple(needs_person))
+            waits.append(instrument.award_months)
+        awaited.append(_after_award(option, waits, defaults))
+    return Options(tuple(awaited), tuple(offers), tuple(left_out), tuple(needs_person))
+
+
+def _after_award(option: Option, waits: Sequence[float | None], defaults: Defaults) -> Option:
+    """Building begins when the quickest of the instruments that a project is offered is awarded."""
+    if not waits:
+        return option
+    wait = min(defaults.award_months if months is None else months for months in waits)
+    assumed = (f"award months {wait:g}",) if wait not in waits else ()
+    return replace(option, capacity=replace(option.capacity, start_month=wait), assumed=(*option.assumed, *assumed))
 
 
 def _facts(

@@ -128,7 +128,7 @@ CANDIDATES = Table(
             "ready_months",
             "number",
             "Months until full output",
-            "To build, qualify and ramp.",
+            "To be awarded money, build, qualify and ramp.",
             unit=MONTHS,
             low=0,
             absent="not known",

@@ -22,11 +22,13 @@ COUNTS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Defaults:
-    """What stands in for terms of a project that nobody states; each use is named. Assumptions, all of them.
+    """What stands in for terms of a project or an instrument that nobody states; each use is named.
 
+    Assumptions, all of them. ``award_months`` pass from the decision until building begins;
     ``odds_share`` multiplies capacity: the chance that a project comes into production at all.
     """
 
+    award_months: float = 12.0
     build_months: float = 30.0
     qualify_months: float = 12.0
     ramp_months: float = 12.0

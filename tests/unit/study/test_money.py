@@ -416,3 +416,28 @@ def test_the_same_study_gives_the_same_bytes_and_is_read_back_whole(results, tmp
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
     read = read_results(tmp_path / "one")
     assert read["fund_plans"].equals(results["fund_plans"])
+
+
+def test_building_begins_when_the_money_is_awarded():
+    # Decided 36 months ahead, both links stand after 24. A year to the award brings them in time, 13 months do not:
+    # the cut then begins a month before they stand.
+    def asked(months: float | None) -> dict[str, object]:
+        package = money_package()
+        rows = package["instruments"].with_columns(pl.lit(months, pl.Float64).alias("award_months"))
+        study = make_study(money_settings())
+        return plan(run(study, replace(package, tables={**package.tables, "instruments": rows})), "chosen")
+
+    assert asked(12)["worth_usd"] == pytest.approx(PAIR_USD, rel=1e-6)
+    assert asked(None)["worth_usd"] == pytest.approx(PAIR_USD, rel=1e-6)  # taken as a year, and said so
+    late = asked(13)["worth_usd"]
+    first = 1 / (12 * MEAN)  # the first month is not discounted
+    assert late == pytest.approx(PAIR_USD * (1 - first), rel=1e-6)
+
+
+def test_assumed_months_to_award_are_named():
+    package = money_package()
+    rows = package["instruments"].with_columns(pl.lit(None, pl.Float64).alias("award_months"))
+    found = run(make_study(money_settings()), replace(package, tables={**package.tables, "instruments": rows}))
+    row = found["fund_candidates"].row(by_predicate=pl.col("project") == "oxide-plant", named=True)
+    assert row["ready_months"] == 12 + 24
+    assert "award months 12" in row["assumed"]

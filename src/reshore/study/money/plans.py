@@ -161,7 +161,7 @@ def candidates(question: Question) -> Rows:
         rows.append(
             {"project": option.project, "label": option.candidate.label, "considered": True, "good": months.good,
              "capacity_share": months.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": months.build_months + months.qualify_months + months.ramp_months,
+             "ready_months": months.start_month + months.build_months + months.qualify_months + months.ramp_months,
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:
@@ -232,7 +232,7 @@ def tornado(question: Question, chosen: Funded) -> Rows:
 
 def _begins(question: Question, chosen: Funded, months: float) -> float:
     """Worth when scenarios begin so many months after the decision."""
-    projects = [replace(project, start_month=-months) for project in question.projects]
+    projects = question.decided(months)
     delivered = [_delivered(outlook, question) for outlook in question.fund.security.outlooks]
     return question.fund.worth_if(chosen.built, projects, delivered)
 

@@ -63,8 +63,12 @@ class Question:
     @cached_property
     def projects(self) -> tuple[Project, ...]:
         """Capacity of each candidate, decided so long before the scenarios begin as the study says."""
-        early = -self.settings.cut_after_months
-        return tuple(replace(option.capacity, start_month=early) for option in self.options.options)
+        return self.decided(self.settings.cut_after_months)
+
+    def decided(self, months: float) -> tuple[Project, ...]:
+        """Capacity of each candidate when scenarios begin so many months after the decision."""
+        found = (option.capacity for option in self.options.options)
+        return tuple(replace(project, start_month=project.start_month - months) for project in found)
 
     @cached_property
     def unvalued(self) -> tuple[str, ...]:
@@ -237,7 +241,7 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     known = read_instruments(package["instruments"])
     instruments = [known[budget.instrument] for budget in settings.budgets]
     _check_decided(study, settings, options, left_out)
-    found = make_offers(package, options, instruments, settings.market, study.at, study.concern)
+    found = make_offers(package, options, instruments, settings.market, settings.defaults, study.at, study.concern)
     return replace(found, left_out=(*left_out, *found.left_out))
 
 

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from reshore.funding.fund import Funded
 from reshore.optimize.program import Floats
@@ -65,4 +65,4 @@ def half_width(values: Floats, *, two_sided: bool) -> float:
     12.706
     """
     level = 1 - (1 - CONFIDENCE) / (2 if two_sided else 1)
-    return float(stats.t.ppf(level, values.size - 1) * values.std(ddof=1) / math.sqrt(values.size))
+    return float(stdtrit(values.size - 1, level) * values.std(ddof=1) / math.sqrt(values.size))
