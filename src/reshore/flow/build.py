@@ -13,7 +13,7 @@ from scipy import sparse
 from reshore.chain import Choice, Input, Preference, Split, ValueChain
 from reshore.countries import PLACEHOLDERS, WORLD
 from reshore.errors import InputError, Place, Problem
-from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Floats, Shares, World
+from reshore.flow.world import BYS, NOBODY, UNKNOWN, By, Edges, Floats, Shares, World, listed
 
 HALF = 0.5
 SPECK = 1e-8
@@ -160,9 +160,9 @@ def _supply(
             (partly, "firms make more than half of {n} goods, and who makes the rest is unknown ({names}): "),
         ):
             if names:
-                assumed.append(what.format(n=len(names), names=_listed(names)) + rest)
+                assumed.append(what.format(n=len(names), names=listed(names)) + rest)
     if by == "control" and placed:
-        assumed.append(f"firms behind most of what is known are not named for {len(placed)} goods ({_listed(placed)}): "
+        assumed.append(f"firms behind most of what is known are not named for {len(placed)} goods ({listed(placed)}): "
                        "by control, they count to the country of their seat or plant")  # fmt: skip
     return Shares(
         np.array([row[0] for row in rows], dtype=np.int64),
@@ -299,7 +299,7 @@ class _Recipes:
             (over, "the amounts stated for {n} goods exceed their world output ({names}): scaled down to it"),
         ):
             if names:
-                assumed.append(what.format(n=len(names), names=_listed(names)))
+                assumed.append(what.format(n=len(names), names=listed(names)))
         assumed.append("amounts are in shares of what the chain uses of the world output of each good")
 
     def _rest(self) -> None:
@@ -443,7 +443,9 @@ def _stocks(chain: ValueChain, demand: pl.DataFrame | None, taken: Assumptions, 
     stocks = [float(np.median(found[good.good])) if good.good in found else taken.stock_months for good in chain.goods]
     missing = sum(good.good not in found for good in chain.goods)
     if missing:
-        assumed.append(f"stocks of {missing} goods are unknown: {taken.stock_months:g} months assumed")
+        assumed.append(
+            f"stocks of {missing} goods are unknown: {taken.stock_months:g} {'month' if taken.stock_months == 1 else 'months'} assumed"
+        )
     return np.array(stocks, dtype=np.float64)
 
 
@@ -473,11 +475,7 @@ def _usual_use(use: Shares, taken: Assumptions, assumed: list[str]) -> dict[str,
         known = [share for row, share in zip(use.places, use.share.tolist(), strict=True) if row == (place,)]
         usual.setdefault(place, math.fsum(known) / len(known))
     if usual:
-        words = ", ".join(f"{place} {share:.0%}" for place, share in sorted(usual.items()))
+        words = ", ".join(f"{place} {100 * share:.0f} %" for place, share in sorted(usual.items()))
         assumed.append(f"where the use of a good is not divided among countries, usual shares stand in: {words}")
     assumed.append("countries without any figure of use are taken to use what they make of a final good")
     return usual
-
-
-def _listed(names: Sequence[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

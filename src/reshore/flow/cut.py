@@ -20,8 +20,11 @@ from reshore.flow.situation import (
     rise,
     too_large,
 )
-from reshore.flow.world import BYS, UNKNOWN, By, Floats, World
+from reshore.flow.world import BYS, UNKNOWN, By, Floats, World, listed
 from reshore.tables.explain import did_you_mean
+
+FEW = 4
+"""Goods that a note names without counting them."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,8 @@ def _others(world: World, terms: Terms) -> list[str]:
     if not names:
         return []
     rule = "keep their share" if terms.rationing == "pro_rata" else "give way: what the chain makes is worth more"
-    return [f"users outside the chain of {', '.join(names)} {rule}"]
+    what = listed(names) if len(names) <= FEW else f"{len(names)} goods ({listed(names)})"
+    return [f"users outside the chain of {what} {rule}"]
 
 
 def _notes(world: World, cuts: Sequence[Cut], rest: Rest, terms: Terms) -> list[str]:

@@ -6,7 +6,7 @@ of the output of the input that goes into the good when everything runs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -212,3 +212,8 @@ class World:
             if done:
                 break
         return use, fixed + loose * use
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Names as they stand in a note, the first `most` of them."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

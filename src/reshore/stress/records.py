@@ -26,6 +26,18 @@ STEPS = {
     "substitutes": "what spare output of the pool and other kinds of a good save",
 }
 
+STRESS_ASSUMPTIONS = Table(
+    "stress_assumptions",
+    "What the flow assumes",
+    "What stands in, in each scenario, for what nobody states; read it before the losses.",
+    key=("scenario", "number"),
+    columns=(
+        SCENARIO,
+        Column("number", "integer", "Number", "Place in the list.", unit=NUMBER, low=1),
+        Column("says", "text", "In words", "What is assumed, and of how many goods."),
+    ),
+)
+
 STRESS_SCENARIOS = Table(
     "stress_scenarios",
     "What each scenario comes to",
@@ -462,6 +474,7 @@ SCENARIO_TABLES: tuple[Table, ...] = (
     STRESS_BINDING,
     STRESS_WATERFALL,
     STRESS_REVERSE,
+    STRESS_ASSUMPTIONS,
 )
 """Records of the tables that scenarios give, in the order in which a reader meets them."""
 

@@ -65,6 +65,10 @@ def stress(case: StressCase, scenarios: Sequence[Scenario], step: Step = nullcon
         trials = run_trials(case, scenario, step)
         causes = bound_by(trials.point)
         rows["stress_scenarios"].append(_scenario(trials, causes))
+        rows["stress_assumptions"] += [
+            {"scenario": scenario.name, "number": number, "says": note}
+            for number, note in enumerate(trials.point.situation.notes, 1)
+        ]
         rows["stress_uses"] += _uses(trials, causes)
         rows["stress_goods"] += _goods(trials)
         rows["stress_binding"] += [

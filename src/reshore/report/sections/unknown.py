@@ -9,6 +9,7 @@ from reshore.exposure.gaps import KINDS
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, span
+from reshore.study.findings import first_upper, in_words
 
 NOTES = 200
 
@@ -21,6 +22,8 @@ class Unknown:
     assumed: tuple[tuple[str, int, int], ...]
     notes: tuple[str, ...]
     more_notes: int
+    flow: tuple[str, ...]
+    """What the flow assumes in any scenario."""
 
 
 def unknown(page: Page) -> Unknown:
@@ -31,7 +34,7 @@ def unknown(page: Page) -> Unknown:
     after = "" if gaps.height else "No gap was found."
     notes = tuple(str(note) for note in page.results.notes)
     block = Block("What we do not know", intro, figures, after)
-    return Unknown(block, _assumed(page), notes[:NOTES], max(0, len(notes) - NOTES))
+    return Unknown(block, _assumed(page), notes[:NOTES], max(0, len(notes) - NOTES), _flow(page))
 
 
 def _figure(page: Page) -> Figure:
@@ -60,3 +63,17 @@ def _assumed(page: Page) -> tuple[tuple[str, int, int], ...]:
             if count:
                 found.append((name, int(count), frame.height))
     return tuple(found)
+
+
+def _flow(page: Page) -> tuple[str, ...]:
+    """What the flow assumes, each once, with its scenario where it is not said of all."""
+    if "stress_assumptions" not in page.results.tables:
+        return ()
+    labels = dict(page.results["stress_scenarios"].select("scenario", "label").iter_rows())
+    said: dict[str, list[str]] = {}
+    for scenario, note in page.results["stress_assumptions"].select("scenario", "says").iter_rows():
+        said.setdefault(note, []).append(labels[scenario])
+    return tuple(
+        first_upper(note) + ("." if len(where) == len(labels) else f" ({in_words(where)}).")
+        for note, where in said.items()
+    )
