@@ -41,7 +41,8 @@ def command(
     """Measures and shows the most exposed goods."""
     from reshore.data import read_package
     from reshore.study import make_study, run
-    from reshore.study.findings import in_words, most_exposed, the
+    from reshore.study.findings import most_exposed
+    from reshore.study.words import in_words, the
 
     document = target(output, force)
     if document is not None and document.suffix not in SUFFIXES:
@@ -80,7 +81,7 @@ def command(
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
     from reshore.countries import country_name
-    from reshore.study.findings import reading
+    from reshore.study.words import reading
 
     leader = row["largest_supplier"]
     ends = (row["largest_supplier_share_low"], row["largest_supplier_share_high"]) if leader else (None, None)

@@ -20,7 +20,7 @@ def command(study: str, output: str, force: bool, json_: bool, quiet: bool) -> i
     """Runs a study and says what was found."""
     from reshore.report import write_report, write_workbook
     from reshore.study import lines, read_study, run, write_results
-    from reshore.study.findings import in_words, the
+    from reshore.study.words import in_words, the
 
     question = read_study(study)
     folder = target(output, force)

@@ -132,7 +132,7 @@ def _ends(name: str) -> Sequence[str]:
 
 
 def _cell(row: dict[str, Any], record: Column) -> str:
-    from reshore.study.findings import reading
+    from reshore.study.words import reading
     from reshore.units import written
 
     value = row[record.name]

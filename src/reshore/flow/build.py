@@ -443,9 +443,8 @@ def _stocks(chain: ValueChain, demand: pl.DataFrame | None, taken: Assumptions, 
     stocks = [float(np.median(found[good.good])) if good.good in found else taken.stock_months for good in chain.goods]
     missing = sum(good.good not in found for good in chain.goods)
     if missing:
-        assumed.append(
-            f"stocks of {missing} goods are unknown: {taken.stock_months:g} {'month' if taken.stock_months == 1 else 'months'} assumed"
-        )
+        months = f"{taken.stock_months:g} month{'' if taken.stock_months == 1 else 's'}"
+        assumed.append(f"stocks of {missing} goods are unknown: {months} assumed")
     return np.array(stocks, dtype=np.float64)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from reshore.countries import BLOCS, PLACEHOLDERS, country_name
-from reshore.study.findings import MAJORITY, counted_goods, reading
+from reshore.study.findings import MAJORITY, counted_goods
 from reshore.study.results import Results
+from reshore.study.words import reading
 
 ROLES: Mapping[str, str] = {
     "home": "home",

@@ -10,8 +10,8 @@ import polars as pl
 
 from reshore.countries import country_name
 from reshore.report.goods import GoodView
-from reshore.study.findings import reading
 from reshore.study.results import Results
+from reshore.study.words import reading
 from reshore.tables import Column
 from reshore.units import written
 

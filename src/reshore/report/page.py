@@ -17,8 +17,9 @@ import polars as pl
 from reshore.countries import country_name
 from reshore.report.goods import GoodView, good_views
 from reshore.report.grid import Grid
-from reshore.study.findings import Tally, in_words, most_exposed, tally, the
+from reshore.study.findings import Tally, most_exposed, tally
 from reshore.study.results import Results
+from reshore.study.words import in_words, the
 
 
 @dataclass(frozen=True)

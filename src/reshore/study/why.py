@@ -14,9 +14,9 @@ import polars as pl
 from reshore.data import table as data_table
 from reshore.errors import UsageError
 from reshore.exposure import METRICS, Metric
-from reshore.study.findings import reading
 from reshore.study.results import Results
 from reshore.study.terms import Term, terms_of
+from reshore.study.words import reading
 from reshore.tables import Column, Table
 from reshore.tables.cells import did_you_mean
 from reshore.units import written

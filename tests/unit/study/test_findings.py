@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from reshore.study import make_study, run
-from reshore.study.findings import answering, counted_goods, in_words, most_exposed, reading, tally, the
+from reshore.study.findings import answering, counted_goods, most_exposed, tally
+from reshore.study.words import in_words, reading, the
 from tests.small import FACT, rows, settings, small_package
 
 

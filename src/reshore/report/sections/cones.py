@@ -11,7 +11,7 @@ from reshore.report.cone import Cone, cone
 from reshore.report.goods import ROLES, GoodView
 from reshore.report.grid import grid
 from reshore.report.page import Block, Figure, Page
-from reshore.study.findings import in_words, reading
+from reshore.study.words import in_words, reading
 
 CONES = 10
 

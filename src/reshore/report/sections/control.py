@@ -7,7 +7,8 @@ import polars as pl
 from reshore.countries import country_name
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
-from reshore.study.findings import answering, in_words
+from reshore.study.findings import answering
+from reshore.study.words import in_words
 
 _COLUMNS = ("label", "seat", "controller_label", "controller_seat", "certainty", "routes", "votes_share")
 

@@ -9,7 +9,7 @@ import polars as pl
 from reshore.countries import country_name
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
-from reshore.study.findings import in_words, the
+from reshore.study.words import in_words, the
 
 COUNTRIES = 12
 

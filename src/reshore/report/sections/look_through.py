@@ -9,7 +9,7 @@ import polars as pl
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, span
-from reshore.study.findings import reading
+from reshore.study.words import reading
 
 LEAST_GAP = 0.01
 ROWS = 15

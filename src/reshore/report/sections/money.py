@@ -14,7 +14,7 @@ from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
 from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
 from reshore.report.words import usd, usd_range
-from reshore.study.findings import in_words
+from reshore.study.words import in_words
 from reshore.units import SHARE, USD, written
 
 ROWS = 16

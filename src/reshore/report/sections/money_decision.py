@@ -11,7 +11,7 @@ import polars as pl
 from reshore.funding.settings import COUNTS
 from reshore.report.page import Page
 from reshore.report.words import usd, usd_range
-from reshore.study.findings import gap_words, in_words
+from reshore.study.words import gap_words, in_words
 from reshore.units import SHARE, written
 
 NAMED = 6

@@ -17,7 +17,7 @@ from reshore.report.sections.bars import Bar, Part, span
 from reshore.report.sections.money import project_source_keys, project_sources, usd_tick
 from reshore.report.sections.tracks import Key, Mark, Sentences, Track, scale, tracks
 from reshore.report.words import usd, usd_range
-from reshore.study.findings import first_upper, in_words
+from reshore.study.words import first_upper, in_words
 from reshore.units import SHARE, written
 
 ROWS = 16

@@ -11,7 +11,8 @@ from reshore.report.board import MAX_TILES, Step, board
 from reshore.report.goods import chain_label
 from reshore.report.grid import grid
 from reshore.report.page import Figure, Page
-from reshore.study.findings import Tally, the
+from reshore.study.findings import Tally
+from reshore.study.words import the
 
 
 @dataclass(frozen=True)

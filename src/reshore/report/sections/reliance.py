@@ -9,7 +9,8 @@ import polars as pl
 from reshore.report.grid import figure_cell, grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, span
-from reshore.study.findings import MAJORITY, first_upper
+from reshore.study.findings import MAJORITY
+from reshore.study.words import first_upper
 
 _NAME = "net_import_reliance_share"
 

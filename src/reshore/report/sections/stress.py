@@ -12,7 +12,7 @@ from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.tracks import Mark, Sentences, Track, scale, tracks
 from reshore.report.words import months_words, usd, usd_range
-from reshore.study.findings import in_words
+from reshore.study.words import in_words
 from reshore.units import SHARE, written
 
 PANELS = 12

@@ -10,7 +10,7 @@ from reshore.countries import country_name
 from reshore.report.grid import grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.tracks import Mark, Track, scale, tracks
-from reshore.study.findings import first_upper
+from reshore.study.words import first_upper
 from reshore.units import SHARE, written
 
 ROWS = 15

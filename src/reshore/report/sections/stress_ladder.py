@@ -13,7 +13,7 @@ from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.stress import SERVED, scenarios, stock_words
 from reshore.report.sections.tracks import Key, Mark, Scale, Track, month_scale, tracks
 from reshore.stress.records import REASONS
-from reshore.study.findings import in_words
+from reshore.study.words import in_words
 from reshore.units import SHARE, written
 
 LADDERS = 3

@@ -9,7 +9,7 @@ from reshore.exposure.gaps import KINDS
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, span
-from reshore.study.findings import first_upper, in_words
+from reshore.study.words import first_upper, in_words
 
 NOTES = 200
 
