@@ -163,12 +163,6 @@ class SolverError(ReshoreError):
     exit_code = 5
 
 
-class MissingExtraError(ReshoreError):
-    """An optional dependency is needed; the message names the extra that brings it."""
-
-    exit_code = 6
-
-
 class FilesError(ReshoreError):
     """A file could not be read or written: disk, permission, or it exists already."""
 

@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from reshore.errors import UsageError
 from reshore.funding.instruments import Basis, Instrument, Market
 from reshore.funding.parts import (
     CONDITIONS,
@@ -96,7 +97,15 @@ class Bundle:
         return math.fsum(counts) / outstanding_count
 
     def offer(self, candidate: str, market: Market, pool: str, basis: Basis = "budget") -> Offer:
-        """The bundle as one offer for a candidate: all of it or nothing, at its cost per dollar of face value."""
+        """The bundle as one offer for a candidate: all of it or nothing, at its cost per dollar of face value.
+
+        Raises
+        ------
+        UsageError
+            When it pays no money up front.
+        """
+        if self.face_usd <= 0:
+            raise UsageError(f"{self.label} pays no money up front, so no budget of face value can hold it")
         face = self.face_usd / MILLION
         rate = self.cost_usd(market, basis) / self.face_usd
         excludes = frozenset(part.instrument for part in self.parts)

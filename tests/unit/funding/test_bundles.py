@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reshore.data import read_package
+from reshore.errors import UsageError
 from reshore.funding.bundles import Bundle, read_bundle
 from reshore.funding.instruments import Market, read_instruments
 from reshore.funding.parts import (
@@ -200,6 +201,12 @@ def test_a_bundle_is_one_offer_that_is_taken_whole():
     )
     plan = read_plan(choice, solve(choice.program).x)
     assert [(deal.instrument, deal.amount) for deal in plan.deals] == [("both", pytest.approx(50))]
+
+
+def test_a_bundle_without_money_up_front_is_no_offer():
+    floor = FloorPart("floor", 110.0, 60.0, 10.0, (1000.0,))
+    with pytest.raises(UsageError, match="pays no money up front"):
+        Bundle("floor-alone", "Floor alone", (floor,)).offer("plant", MARKET, "budget")
 
 
 def test_every_problem_of_a_bundle_is_found_at_once():
