@@ -16,6 +16,7 @@ DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", 
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
 MOVES_SHOWN = 3
+BESIDE = {"second best": "Second best", "robust": "Best if odds are low", "real awards": "Really awarded"}
 
 
 @click.command("fund", help="Find the deals that buy most security for the budget of STUDY.")
@@ -45,7 +46,7 @@ def _show(found: Answer) -> None:
     plans = {row["plan"]: row for row in found["fund_plans"].iter_rows(named=True)}
     chosen, labels = plans["chosen"], dict(found["fund_candidates"].select("project", "label").iter_rows())
     _decision(found, chosen)
-    for name, words in (("second best", "Second best"), ("real awards", "Really awarded")):
+    for name, words in BESIDE.items():
         if name in plans:
             click.echo(f"{words}: {_beside(plans[name], chosen, labels)}.")
     if found["fund_deals"].height:

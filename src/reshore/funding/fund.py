@@ -20,7 +20,7 @@ from reshore.flow.situation import Project
 from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
-from reshore.optimize.two_stage import NOISE, Cuts, Decision, Evaluator, Method, bent_odds, solve_two_stage
+from reshore.optimize.two_stage import NOISE, Cuts, Decision, Evaluator, Method, TwoStage, bent_odds, solve_two_stage
 
 GAP = 1e-4
 """Relative gap at which the search for a plan stops unless asked for less."""
@@ -193,26 +193,38 @@ class Fund:
         """What no plan under the rules of the fund can pass; a plan that meets them is where the search starts."""
         return self._sought(self.rules, known).bound
 
-    def _sought(self, rules: Rules, known: Funded | None = None) -> Funded:
+    def best_at(self, odds: Floats, known: Funded) -> Funded:
+        """The best plan at other `odds`, (n_outlooks,), with its worth and bound there, from a `known` one.
+
+        A plan adds to service in every outlook or leaves it as it is. So where odds lie in ranges, the best plan at
+        their low ends is the one whose least worth over the ranges is greatest.
+        """
+        return self._sought(self.rules, known, odds)
+
+    def _sought(self, rules: Rules, known: Funded | None = None, odds: Floats | None = None) -> Funded:
         """The best plan that the search finds under `rules`, from one that is `known` to meet them."""
         choice = build_choice(self.candidates, self.offers, rules)
-        program = self.security.program(choice.program, choice.built)
+        program, nothing = self.security.program(choice.program, choice.built), self.nothing.objective
+        if odds is not None:
+            program, nothing = _at_odds(program, odds), self._risky(self.nothing.costs, odds)
         try:
             if self._method == "extensive":
                 found = solve_two_stage(program, "extensive", self._gap, self._limits)
             else:
                 start = None if known is None else known.decision
-                found = self._cuts.solve(program, self._gap, self._limits, self.nothing.objective, start)
+                found = self._cuts.solve(program, self._gap, self._limits, nothing, start)
         except InfeasibleError:
             solve(choice.program, self._limits)  # the decision alone knows which of its rules may give way
             raise
         plan = read_plan(choice, found.x)
         built = self.parts(dict(zip(plan.built, plan.parts, strict=True)))
         worth, by_outlook = self.worth(built)
+        if odds is not None:
+            worth = self.worth_at_odds(by_outlook, odds)
         # Thrift counts against every plan, and against another one by at most what all its deals could cost.
         most = [offer.most(self.candidates[self._place[offer.candidate]]) for offer in choice.offers]
         thrift = float(choice.program.cost[choice.amount] @ np.array(most))
-        bound = self.nothing.objective - found.bound + thrift
+        bound = nothing - found.bound + thrift
         return Funded(plan, found.x, built, worth, max(bound, worth), by_outlook, found.method, found.rounds)
 
     def parts(self, built: Mapping[str, float]) -> Floats:
@@ -277,10 +289,8 @@ class Fund:
         choice = build_choice(self.candidates, self.offers, self.rules)
         program = self.security.program(choice.program, choice.built)
         for number, outlook in enumerate(self.security.outlooks):
-            weighted = tuple(
-                replace(scenario, odds=float(place == number)) for place, scenario in enumerate(program.scenarios)
-            )
-            alone = replace(program, scenarios=weighted, risk_weight=0.0)
+            only = (np.arange(len(program.scenarios)) == number).astype(np.float64)
+            alone = replace(_at_odds(program, only), risk_weight=0.0)
             nothing = float(self.nothing.costs[number])
             found = self._cuts.solve(alone, self._gap, self._limits, nothing, funded.decision)
             worth = float(funded.by_outlook[number])
@@ -316,6 +326,12 @@ class Fund:
     def _risky(self, costs: Floats, odds: Floats) -> float:
         security = self.security
         return math.fsum(bent_odds(costs, odds, security.risk_weight, security.risk_level) * costs)
+
+
+def _at_odds(program: TwoStage, odds: Floats) -> TwoStage:
+    """The program with other odds of its scenarios."""
+    pairs = zip(program.scenarios, odds.tolist(), strict=True)
+    return replace(program, scenarios=tuple(replace(scenario, odds=share) for scenario, share in pairs))
 
 
 def extreme_odds(gains: Floats, low: Floats, high: Floats) -> Floats:

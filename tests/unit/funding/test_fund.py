@@ -171,6 +171,23 @@ def test_budgets_with_which_decided_projects_cannot_be_paid_are_left_out_of_the_
     assert [step.budget for step in fund.frontier([10.0, 100.0], "loans")] == [100.0]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_best_plan_at_low_odds_has_the_greatest_least_worth_of_all_plans(seed):
+    fund = case(seed)
+    low, high = np.array([0.02, 0.08]), np.array([0.6, 0.12])
+    robust = fund.best_at(fund.spread(low), fund.best())
+    least = 0.0
+    for mask in product((0.0, 1.0), repeat=len(fund.candidates)):
+        asks = sum(part * candidate.asks for part, candidate in zip(mask, fund.candidates, strict=True))
+        if asks <= 100.0 + 1e-9:
+            gains = fund.worth(np.array(mask))[1]
+            corners = product(*np.stack([low, high], axis=1))
+            ends = [fund.worth_at_odds(gains, fund.spread(np.array(odds))) for odds in corners]
+            least = max(least, min(ends))
+    assert robust.worth == pytest.approx(least, rel=1e-5, abs=1e-9)
+    assert robust.bound >= least - 1e-9
+
+
 def test_parts_of_projects_buy_at_least_as_much():
     whole = case(6)
     parts = whole.best(replace(whole.rules, divisible=True))

@@ -25,7 +25,10 @@ LITTLE = 5e-3
 _FACT = re.compile(r" \(\w+ is not known\)")
 """The name of a missing fact, which the table keeps."""
 
-_PLAN_WORDS = {"chosen": "This plan", "second best": "The next best plan", "real awards": "What was really awarded"}
+_PLAN_WORDS = {
+    "chosen": "This plan", "second best": "The next best plan", "robust": "Best if odds are low",
+    "real awards": "What was really awarded",
+}  # fmt: skip
 
 
 def money(page: Page) -> Block | None:

@@ -26,7 +26,7 @@ def _range(question: Question, built: Floats) -> tuple[float, float]:
 
 
 def plans(question: Question, chosen: Funded, fresh: Samples | None = None) -> Rows:
-    """The chosen plan, with what it comes to on `fresh` draws; the next one; and what was really awarded."""
+    """The chosen plan, with what it comes to on `fresh` draws; the next, the robust one; what was really awarded."""
     rows = [_plan_row(question, "chosen", chosen.plan, chosen.built, chosen)]
     if fresh is not None:
         low, mean, high = map(usd, fresh.fresh)
@@ -34,6 +34,7 @@ def plans(question: Question, chosen: Funded, fresh: Samples | None = None) -> R
     second = question.fund.second_best(chosen)
     if second is not None:
         rows.append(_plan_row(question, "second best", second.plan, second.built, second))
+    rows.append(_robust(question, chosen))
     real = _real_awards(question)
     if real is not None:
         row = _plan_row(question, "real awards", real.plan, real.built, None)
@@ -44,6 +45,16 @@ def plans(question: Question, chosen: Funded, fresh: Samples | None = None) -> R
             )
         rows.append(row)
     return rows
+
+
+def _robust(question: Question, chosen: Funded) -> dict[str, object]:
+    """The plan that is best at the low ends of the odds: its least worth over their ranges is greatest."""
+    low = np.array([ends[0] for name, ends in question.odds.items() if name != NOTHING])
+    found = question.fund.best_at(question.fund.spread(low), chosen)
+    row = _plan_row(question, "robust", found.plan, found.built, None)
+    same = "as chosen; " if set(found.plan.built) == set(chosen.plan.built) else ""
+    bound = f"{same}at the low ends of the odds no plan is worth more than {written(usd(found.bound), USD)} USD"
+    return row | {"method": "best at the low ends of the odds", "sentence": f"{row['sentence']}; {bound}"}
 
 
 def fresh_draws(fresh: Samples | None) -> Rows:
