@@ -86,7 +86,7 @@ def test_fund_says_what_to_do_what_it_is_worth_and_how_sure_that_is(place: Path)
         "expected loss."
     )
     assert re.match(r"Proof: no plan under these rules avoids more than USD 19\.9 M, a gap of (0|<0\.1) %", lines[1])
-    assert lines[2].startswith("Second best: USD 19.9 M")
+    assert lines[2].startswith("Second best: USD 9.95 M")
     assert lines[3] == "Best if odds are low: USD 19.9 M (9.95 M to 29.8 M) for USD 70 M, the same projects."
     assert lines[4] == "Really awarded: USD 2.49 M (1.24 M to 3.73 M) for USD 35 M, the same projects."
     assert any("Magnet plant" in line and "40 M" in line and "19.9 M" in line for line in lines)

@@ -261,10 +261,12 @@ class Fund:
         return frame.sort("lost_usd_m", "candidate", descending=[True, False])
 
     def second_best(self, funded: Funded) -> Funded | None:
-        """The best plan that builds another set of projects; ``None`` where there is none.
+        """The best plan that leaves out some project of this one; ``None`` where there is none.
 
         With divisible projects, the best plan without the project that matters most of those that are not decided.
         """
+        if not funded.plan.built:
+            return None
         if self.rules.divisible:
             order = self.removals(funded).filter(~pl.col("candidate").is_in(sorted(self.rules.must)))
             if order.is_empty():

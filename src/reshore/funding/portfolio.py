@@ -96,7 +96,7 @@ class Rules:
     ``stack_cap`` is the largest share of a project's cost that all public money together may pay; ``least_leverage``
     the private money per public dollar over all deals. With ``divisible`` any part of a project can be built for that
     part of what it asks. Candidates in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
-    is built, are not taken again; they need projects that are built whole or not at all.
+    is built, are not taken again, nor with more beside; they need projects that are built whole or not at all.
     """
 
     pools: tuple[Pool, ...]
@@ -338,12 +338,12 @@ class _Rows:
             )  # fmt: skip
 
     def other_plans(self) -> None:
-        """Plans that were found before are not taken again."""
+        """Plans that were found before are not taken again, nor with more projects beside."""
         for plan in self.rules.forbidden:
-            inside = np.array([candidate.name in plan for candidate in self.candidates])
+            inside = np.array([candidate.name in plan for candidate in self.candidates], dtype=np.float64)
             self.builder.require(
-                "another plan", [(0, self.built, np.where(inside, 1.0, -1.0))], 1, high=float(inside.sum()) - 1.0,
-                says=lambda _: "a plan that was found before is not taken again",
+                "another plan", [(0, self.built, inside)], 1, high=float(inside.sum()) - 1.0,
+                says=lambda _: "a plan that was found before is not taken again, nor with more projects beside",
             )  # fmt: skip
 
     def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:

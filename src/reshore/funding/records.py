@@ -21,7 +21,7 @@ PLANS = Table(
             "Which plan.",
             choices={
                 "chosen": "the plan that buys most",
-                "second best": "the best plan that is another",
+                "second best": "the best plan that leaves out some of its projects",
                 "robust": "the plan whose least worth over the ranges of the odds is greatest",
                 "real awards": "what was really awarded, for the same candidates",
             },

@@ -63,8 +63,9 @@ def test_the_certified_gap_is_the_distance_to_the_bound(results):
 
 def test_the_second_best_plan_builds_another_set_and_is_worth_no_more(results):
     second = plan(results, "second best")
-    assert second["built"] != plan(results, "chosen")["built"]
-    assert second["worth_usd"] <= PAIR_USD * (1 + 1e-6)
+    # not both plants that were chosen: 30 + 45 million for oxide and the risky plant, which succeeds half of the time
+    assert second["built"] == "magnet-risky;oxide-plant"
+    assert second["worth_usd"] == pytest.approx(0.5 * PAIR_USD, rel=1e-6)
     assert second["face_usd"] <= 80e6
 
 
