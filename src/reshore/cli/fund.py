@@ -16,7 +16,12 @@ DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", 
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
 MOVES_SHOWN = 3
-BESIDE = {"second best": "Second best", "robust": "Best if odds are low", "real awards": "Really awarded"}
+BESIDE = {
+    "second best": "Second best",
+    "without first": "Without the project that matters most",
+    "robust": "Best if odds are low",
+    "real awards": "Really awarded",
+}
 
 
 @click.command("fund", help="Find the deals that buy most security for the budget of STUDY.")

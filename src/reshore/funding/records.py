@@ -22,6 +22,7 @@ PLANS = Table(
             choices={
                 "chosen": "the plan that buys most",
                 "second best": "the best plan that leaves out some of its projects",
+                "without first": "the best plan without the project that matters most, where parts can be built",
                 "robust": "the plan whose least worth over the ranges of the odds is greatest",
                 "real awards": "what was really awarded, for the same candidates",
             },

@@ -69,6 +69,15 @@ def test_the_second_best_plan_builds_another_set_and_is_worth_no_more(results):
     assert second["face_usd"] <= 80e6
 
 
+def test_where_parts_can_be_built_the_plan_without_the_project_that_matters_most_is_called_so():
+    found = answered(divisible=True)
+    assert "second best" not in found["fund_plans"]["plan"].to_list()
+    lost = found["fund_deals"].sort("lost_usd", "project", descending=[True, False])["project"][0]
+    without = plan(found, "without first")
+    assert lost not in (without["built"] or "").split(";")
+    assert without["worth_usd"] <= plan(found, "chosen")["worth_usd"] + 1
+
+
 def test_each_deal_says_what_is_lost_without_it(results):
     deals = results["fund_deals"]
     assert deals["amount_usd"].to_list() == pytest.approx([40e6, 30e6])

@@ -26,7 +26,8 @@ _FACT = re.compile(r" \(\w+ is not known\)")
 """The name of a missing fact, which the table keeps."""
 
 _PLAN_WORDS = {
-    "chosen": "This plan", "second best": "The next best plan", "robust": "Best if odds are low",
+    "chosen": "This plan", "second best": "The next best plan",
+    "without first": "Best without the project that matters most", "robust": "Best if odds are low",
     "real awards": "What was really awarded",
 }  # fmt: skip
 

@@ -33,7 +33,8 @@ def plans(question: Question, chosen: Funded, fresh: Samples | None = None) -> R
         rows[0] |= {"fresh_usd": mean, "fresh_usd_low": low, "fresh_usd_high": high, "sampling_gap_usd": usd(fresh.gap)}
     second = question.fund.second_best(chosen)
     if second is not None:
-        rows.append(_plan_row(question, "second best", second.plan, second.built, second))
+        name = "without first" if question.rules.divisible else "second best"
+        rows.append(_plan_row(question, name, second.plan, second.built, second))
     rows.append(_robust(question, chosen))
     real = _real_awards(question)
     if real is not None:
