@@ -29,8 +29,12 @@ from reshore.funding.payoffs import (
 
 @dataclass(frozen=True)
 class Part:
-    """One instrument within a bundle: ``instrument`` is its key in the data, ``face_usd`` the money that it moves."""
+    """One instrument within a bundle: ``instrument`` is its key in the data, ``face_usd`` the money that it moves.
 
+    Written down, ``tag`` is the key under which its ``kind`` stands.
+    """
+
+    tag: ClassVar[str] = "part"
     kind: ClassVar[str]
     instrument: str
 
@@ -193,6 +197,7 @@ class CreditPart(Part):
 class Condition:
     """What the other side owes for a bundle; most bring no money and are promises that a clawback stands behind."""
 
+    tag: ClassVar[str] = "condition"
     kind: ClassVar[str]
     years: int
 
