@@ -25,6 +25,7 @@ from reshore.funding.parts import (
     PARTS,
     Clawback,
     EarningsPart,
+    EquityPart,
     FloorPart,
     GrantPart,
     LoanPart,
@@ -290,6 +291,15 @@ def test_whatever_one_figure_is_a_bundle_is_refused_or_has_a_cost(data, name):
     assert (found is None) == bool(problems)
     if found is not None:
         assert all(math.isfinite(found.cost_usd(MARKET, basis)) for basis in ("budget", "fair"))
+
+
+def test_shares_cost_what_their_exit_does_not_bring_back():
+    # 40 % of 3 times 50 after 6 years: 60, today 60 / 1.04^6 = 47.419; at fair value 60 / 1.07^6 = 39.981
+    part = EquityPart("shares", 50.0, exit_odds=0.4, exit_multiple=3.0, exit_years=6.0)
+    assert part.cost_usd(MARKET, "budget") == pytest.approx(50 - 47.419, abs=1e-3)
+    assert part.cost_usd(MARKET, "fair") == pytest.approx(50 - 39.981, abs=1e-3)
+    usual = EquityPart("shares", 50.0).cost_usd(MARKET, "budget")
+    assert usual == pytest.approx(50 * (1 - 0.4 * 2 / 1.04**7))  # the assumptions of the market
 
 
 def test_every_part_and_condition_says_what_it_is():
