@@ -30,10 +30,25 @@ from reshore.tables.cells import did_you_mean
 
 @dataclass(frozen=True)
 class OfferedBundle(Bundle):
-    """A bundle with the ``projects`` that it is offered to.
+    """A bundle that is offered to projects, whole or not at all; a ``file`` can hold all but whom it is for.
 
-    ``asked_usd`` is the public money up front without which a project is not built under this bundle, where that is not
-    what the project asks for otherwise: a price floor can stand in for capital. An assumption of the study.
+    Attributes
+    ----------
+    bundle, label
+        A key of its own, and a name for people.
+    parts, conditions
+        What is given, and what is owed for it, see below.
+    project_usd
+        What the whole project costs; by default what the data state.
+    source
+        Where its terms are from. Needed.
+    assumed
+        Terms that nobody states.
+    projects
+        Keys of the projects that it is offered to. Needed.
+    asked_usd
+        Public money up front without which a project is not built under this bundle, where that is not what it asks for
+        otherwise: a price floor can stand in for capital. An assumption.
     """
 
     projects: tuple[str, ...] = ()

@@ -71,13 +71,17 @@ class FundSettings:
     budgets
         Instruments with their money.
     bundles
-        Several instruments together that are offered to named projects.
+        Several instruments together, offered to named projects.
     sites, statuses
         Where projects stand (default: home) and how far they are.
     divisible
         Whether part of a project can be built for that part of what it asks.
-    stack_cap_share, least_leverage, quotas
-        See `reshore.funding.portfolio.Rules`.
+    stack_cap_share
+        Largest share of a project's cost that all public money together may pay.
+    least_leverage
+        Private money per public dollar, at least, over all deals.
+    quotas
+        Shares of the money that groups of projects get, at least and at most.
     must, must_not
         Projects that are decided: built whatever else is, or left out.
     cut_after_months
