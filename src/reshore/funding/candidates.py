@@ -276,8 +276,11 @@ def _after_award(option: Option, waits: Sequence[float | None], defaults: Defaul
     """Building begins when the quickest of the offers to a project is awarded."""
     if not waits:
         return option
-    wait = min(defaults.award_months if months is None else months for months in waits)
-    assumed = (f"award months {wait:g}",) if wait not in waits else ()
+    months = [defaults.award_months if stated is None else stated for stated in waits]
+    wait, longest = min(months), max(months)
+    assumed = [f"award months {wait:g}"] if wait not in waits else []
+    if longest > wait:
+        assumed.append(f"awarded as its quickest offer, which takes {wait:g} months; the slowest takes {longest:g}")
     return replace(option, capacity=replace(option.capacity, start_month=wait), assumed=(*option.assumed, *assumed))
 
 

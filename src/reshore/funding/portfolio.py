@@ -91,10 +91,15 @@ class Offer:
     counts: float = 1.0
 
     def takes(self, pool: str) -> tuple[Fraction, Fraction]:
-        """What a dollar of the deal takes from a budget: of its face value, and of its subsidy."""
+        """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.
+
+        What it is expected to gain makes no room for other deals: negative subsidies are receipts, which a programme may
+        not spend unless a law says so (OMB Circular A-11, section 185).
+        """
         draws = self.draws or (Draw(self.pool, subsidy=Fraction(str(self.subsidy_rate))),)
         mine = [draw for draw in draws if draw.pool == pool]
-        return sum((draw.face for draw in mine), Fraction(0)), sum((draw.subsidy for draw in mine), Fraction(0))
+        face, subsidy = (sum(parts, Fraction(0)) for parts in ([d.face for d in mine], [d.subsidy for d in mine]))
+        return face, max(subsidy, Fraction(0))
 
     def most(self, candidate: Candidate) -> float:
         """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""

@@ -109,11 +109,13 @@ def test_each_part_draws_on_the_budget_of_its_own_instrument(loans, grants, fits
 @pytest.mark.parametrize(("floors", "fits"), [(FLOOR_USD * 1.0001, True), (FLOOR_USD * 0.9999, False)])
 def test_a_floor_moves_no_money_and_takes_its_cost_from_the_subsidy_of_its_budget(floors, fits):
     # with the floor the plant is taken to ask for 10 million instead of 40: 30 + 10 fit into 40 of loans
+    said = "asks for 10 M USD up front under it"
     row = bundle(LOAN | {"amount_usd": 10e6}, FLOOR, asked_usd=10e6)
     found = run(asked(row, loans=40e6, floors=floors), data())
     assert worth(found) == pytest.approx(PAIR_USD if fits else 0, rel=1e-6, abs=1)
     if fits:
         assert deals(found)["magnet-plant"] == ("package", 10e6, pytest.approx(1e6 + FLOOR_USD, rel=1e-4))
+        assert set(found["fund_bundles"]["assumed"]) == {said}
 
 
 def test_money_below_what_is_asked_has_to_be_made_up_by_another_offer():
@@ -162,11 +164,21 @@ def test_what_conditions_bring_relieves_the_budget_they_name_or_all_by_their_mon
     market = Market(treasury_rate=0.04)
     terms = {name: Instrument(name, name, "USA", name) for name in ("grant", "loan")}
     offer = whole.offer(Candidate("p", "P", 100.0), terms, market)
-    (face, cost), (other_face, other_cost) = offer.takes("grant"), offer.takes("loan")
-    assert (100 * face, 100 * other_face) == (60, 40)
-    assert float(100 * cost) == pytest.approx(60 - 6 / 1.04 - 0.6 / 1.04)
-    assert float(100 * other_cost) == pytest.approx(-0.4 / 1.04, abs=1e-6)
+    grant, loan = offer.draws
+    assert (100 * grant.face, 100 * loan.face) == (60, 40)
+    assert float(100 * grant.subsidy) == pytest.approx(60 - 6 / 1.04 - 0.6 / 1.04)
+    assert float(100 * loan.subsidy) == pytest.approx(-0.4 / 1.04, abs=1e-6)
     assert 100 * offer.subsidy_rate == pytest.approx(whole.cost_usd(market) / 1e6)
+    # what the loans are expected to gain pays for no other deal out of their budget
+    assert offer.takes("loan") == (loan.face, 0)
+
+
+def test_a_gain_on_one_deal_makes_no_room_for_the_cost_of_another():
+    # a grant of 10 does not fit into 5 of subsidy, whatever a loan beside it is expected to gain
+    offers = [Offer("p", "loan", 0, 50, -0.5, "budget"), Offer("q", "grant", 10, 10, 1.0, "budget")]
+    rules = Rules((Pool("budget", subsidy=5.0),), must=frozenset({"p", "q"}))
+    with pytest.raises(InfeasibleError, match="at most 5 million of subsidy"):
+        solve(build_choice([Candidate("p", "P", 50.0), Candidate("q", "Q", 10.0)], offers, rules).program)
 
 
 def test_offers_exclude_each_other_whichever_of_them_says_so():
@@ -321,6 +333,11 @@ def test_a_bundle_is_awarded_with_the_slowest_of_its_instruments():
     found = run(make_study(value), package)["fund_candidates"]
     ready = dict(found.filter(pl.col("considered")).select("project", "ready_months").iter_rows())
     assert (ready["magnet-plant"], ready["oxide-plant"]) == (20 + 24, 24)
+    value["fund"]["budgets"][0]["alone"] = True
+    found = run(make_study(value), package)["fund_candidates"]
+    row = found.row(by_predicate=pl.col("project") == "magnet-plant", named=True)
+    assert row["ready_months"] == 24
+    assert row["assumed"] == "awarded as its quickest offer, which takes 0 months; the slowest takes 20"
 
 
 def refusals(act) -> dict[str, Any]:
@@ -450,3 +467,39 @@ def test_a_bundle_without_money_up_front_is_no_offer():
     row = bundle({"part": "offtake", "instrument": "oxide-floor", "paid_usd": 90.0, "price_usd": 70.0,
                   "units_per_year": [1e5]})  # fmt: skip
     assert "no money up front" in refusals(lambda: asked(row))["fund.bundles[1].parts"].found
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.floats(), st.integers(-5, 100), st.text(max_size=5), st.lists(st.floats(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.floats(), max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(drawn=st.data())
+def test_whatever_one_entry_of_a_bundle_is_a_study_is_refused_with_its_key_or_reads_back(drawn):
+    clawback = {"condition": "clawback", "years": 5, "instrument": "old-grant", "breach_rate": 0.1}
+    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, project_usd=100e6,
+                 assumed=["the floor"])  # fmt: skip
+    place = drawn.draw(st.sampled_from([row, *row["parts"], *row["conditions"]]))
+    place[drawn.draw(st.sampled_from([*sorted(place), "file"]))] = drawn.draw(JUNK)
+    found, places = read_or_refused(row)
+    assert all(place.startswith("fund.bundles") for place in places)
+    assert bool(places) == (found is None)
+    if found is not None:
+        assert make_study(settings_of(found)).fund == found.fund
+
+
+def read_or_refused(row: dict[str, Any]):
+    """A study with the bundle, or the keys of its problems."""
+    try:
+        return asked(row), []
+    except InputError as refused:
+        return None, [problem.place.column for problem in refused.problems]
+
+
+def test_a_cap_on_all_public_money_needs_a_known_cost_for_single_offers_too():
+    # 40 of 100 million may be public: the plant that asks for 40 fits, the risky one of unknown cost cannot be told
+    found = run(asked(), data(stack_cap_share=0.4))
+    rows = dict(found["fund_left_out"].filter(pl.col("project").is_not_null()).select("project", "reason").iter_rows())
+    assert rows == {"magnet-risky": "it may pay a share of the cost, which is not known"}

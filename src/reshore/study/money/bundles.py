@@ -9,7 +9,7 @@ from reshore.funding.fund import Funded
 from reshore.funding.instruments import read_instruments
 from reshore.funding.parts import Condition, Part
 from reshore.study.money.question import Question, Rows
-from reshore.units import SHARE, written
+from reshore.units import SHARE, USD, written
 
 _SHARES = frozenset({"share", "spread", "volatility", "fee_share_per_year"})
 
@@ -23,11 +23,13 @@ def bundles(question: Question, chosen: Funded) -> Rows:
     rows: Rows = []
     for bundle in question.settings.bundles:
         lines = bundle.account(question.settings.market, known)
+        asks = [] if bundle.asked_usd is None else [f"asks for {written(bundle.asked_usd, USD)} USD up front under it"]
         for project in bundle.projects:
             key = (project, bundle.bundle)
             head: dict[str, object] = {
                 "project": project, "label": labels[project], "bundle": bundle.bundle, "bundle_label": bundle.label,
-                "chosen": key in taken, "terms_from": bundle.source, "assumed": "; ".join(bundle.assumed) or None,
+                "chosen": key in taken, "terms_from": bundle.source,
+                "assumed": "; ".join([*bundle.assumed, *asks]) or None,
             }  # fmt: skip
             rows += [head | {"line": number} | _account(line) for number, line in enumerate(lines, 1) if key in offered]
     return rows
