@@ -93,8 +93,8 @@ class Offer:
     def takes(self, pool: str) -> tuple[Fraction, Fraction]:
         """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.
 
-        What it is expected to gain makes no room for other deals: negative subsidies are receipts, which a programme may
-        not spend unless a law says so (OMB Circular A-11, section 185).
+        What it is expected to gain makes no room for other deals: negative subsidies are receipts, which a programme
+        may not spend unless a law says so (OMB Circular A-11, section 185).
         """
         draws = self.draws or (Draw(self.pool, subsidy=Fraction(str(self.subsidy_rate))),)
         mine = [draw for draw in draws if draw.pool == pool]
