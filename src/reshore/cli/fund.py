@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
+BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
 MOVES_SHOWN = 3
@@ -58,6 +59,10 @@ def _show(found: Answer) -> None:
         click.echo("")
         show_rows(DEALS, [_deal(row) for row in found["fund_deals"].iter_rows(named=True)])
     _persons(found["fund_deals"])
+    _not_offered(found)
+    if found["fund_bundles"].height:
+        click.echo("\nPackages, part by part; what is negative comes back:")
+        show_rows(BUNDLES, [_part(row) for row in found["fund_bundles"].iter_rows(named=True)])
     if found["fund_frontier"].height:
         click.echo("\nWhat more money buys:")
         show_rows(FRONTIER, [_step(row, labels) for row in found["fund_frontier"].iter_rows(named=True)])
@@ -105,6 +110,26 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["label"], row["good"], row["instrument"], written(row["amount_usd"]), written(row["subsidy_usd"]),
         written(row["part_share"], SHARE), written(row["lost_usd"]),
+    )  # fmt: skip
+
+
+def _not_offered(found: Answer) -> None:
+    """Packages that the study offers and a project cannot have, with the reason."""
+    fund = found.study.fund
+    names = () if fund is None else tuple(bundle.bundle for bundle in fund.bundles)
+    for row in found["fund_left_out"].iter_rows(named=True):
+        if row["instrument"] in names:
+            click.echo(f"Package {row['instrument']} is not offered to {row['project']}: {row['reason']}.")
+
+
+def _part(row: dict[str, Any]) -> tuple[str, ...]:
+    """A line of the account of a bundle; conditions that move no money have no figures."""
+    from reshore.units import written
+
+    figures = (written(row[name], unknown="") for name in ("face_usd", "budget_usd", "fair_usd"))
+    return (
+        row["bundle"], row["label"], "yes" if row["chosen"] else "no",
+        f"{row['kind']}, {row['instrument']}" if row["instrument"] else row["kind"], *figures,
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Which deals, with which instruments and amounts: the first decision of a two-stage program, in words and rows.
 
-A *candidate* is a project that asks for public money; an *offer* is one instrument for one candidate, with the amounts
-that its terms allow. A candidate is built when its offers bring what it asks for. What a plan is worth is not a score:
-it is what the flow of the chain serves in every scenario with the plan's capacity in place, so the decision is solved
-together with the flow.
+A *candidate* is a project that asks for public money; an *offer* is one instrument, or one bundle of several, for one
+candidate, with the amounts that its terms allow. A candidate is built when its offers bring what it asks for. What a
+plan is worth is not a score: it is what the flow of the chain serves in every scenario with the plan's capacity in
+place, so the decision is solved together with the flow.
 
 Amounts are in millions of US dollars.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -41,23 +41,40 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """What a dollar of a deal takes from one budget: so much of its face value and of its subsidy, as exact parts."""
+
+    pool: str
+    face: Fraction = Fraction(1)
+    subsidy: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
 class Offer:
-    """One instrument for one candidate: what a deal may be.
+    """One instrument, or several together, for one candidate: what a deal may be.
 
     Parameters
     ----------
     candidate, instrument
-        Names.
+        Names; a bundle of instruments has a name of its own.
     low, high
-        Least and largest amount of a deal.
+        Least and largest amount of a deal; where they are one, it is made whole or not at all.
     subsidy_rate
         Public cost per dollar of face value, on the basis that the budget is kept in.
     pool
-        The budget that pays.
+        The budget that pays, where ``draws`` do not say that several do.
     cost_share_cap
-        Largest share of the project's cost that this instrument may pay; 1 without a cap.
+        Largest share of the project's cost that this offer may pay; 1 without a cap.
     excludes
         Instruments that cannot stand on the same project.
+    draws
+        What the deal takes from each budget.
+    holds
+        Instruments that it is made of.
+    stack_cap
+        Largest share of the project's cost that all public money may pay where this offer is part of it.
+    counts
+        How much of what the candidate asks for a dollar of the deal stands for.
     """
 
     candidate: str
@@ -68,16 +85,38 @@ class Offer:
     pool: str = ""
     cost_share_cap: float = 1.0
     excludes: frozenset[str] = frozenset()
+    draws: tuple[Draw, ...] = ()
+    holds: frozenset[str] = frozenset()
+    stack_cap: float = 1.0
+    counts: float = 1.0
+
+    def takes(self, pool: str) -> tuple[Fraction, Fraction]:
+        """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.
+
+        What it is expected to gain makes no room for other deals: negative subsidies are receipts, which a programme
+        may not spend unless a law says so (OMB Circular A-11, section 185).
+        """
+        draws = self.draws or (Draw(self.pool, subsidy=Fraction(str(self.subsidy_rate))),)
+        mine = [draw for draw in draws if draw.pool == pool]
+        face, subsidy = (sum(parts, Fraction(0)) for parts in ([d.face for d in mine], [d.subsidy for d in mine]))
+        return face, max(subsidy, Fraction(0))
 
     def most(self, candidate: Candidate) -> float:
         """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""
+        cap = min(self.cost_share_cap, self.stack_cap)
         if candidate.cost is None:
-            return self.high if self.cost_share_cap >= 1.0 else 0.0
-        return min(self.high, self.cost_share_cap * candidate.cost)
+            return self.high if cap >= 1.0 else 0.0
+        return min(self.high, cap * candidate.cost)
 
     def is_possible(self, candidate: Candidate) -> bool:
         """Whether any deal fits the terms."""
         return self.most(candidate) >= max(self.low, 1e-9)
+
+    def stands_beside(self, other: Offer) -> bool:
+        """Whether both can be had for one project: neither excludes the other, or anything that it is made of."""
+        return not (self.excludes & ({other.instrument} | other.holds) or other.excludes & (
+            {self.instrument} | self.holds
+        ))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -191,18 +230,25 @@ def read_plan(choice: Choice, x: Floats) -> Plan:
 
 
 def _in_dollars(choice: Choice, x: Floats) -> list[int]:
-    """Amounts of offers in whole dollars. What solving and rounding put over a budget comes off its largest deal."""
-    dollars = [round(1e6 * float(x[column])) if x[column] > NOTHING else 0 for column in choice.amount]
+    """Amounts of offers in whole dollars.
+
+    What solving and rounding put over a budget comes off its largest deal; off one that is made whole or not at all
+    only where there is no other.
+    """
+    dollars = [
+        round(1e6 * min(max(float(x[column]), offer.low), offer.high)) if x[column] > NOTHING else 0
+        for offer, column in zip(choice.offers, choice.amount, strict=True)
+    ]
     for pool in choice.rules.pools:
-        mine = [place for place, offer in enumerate(choice.offers) if offer.pool == pool.name]
-        for limit, rates in (
-            (pool.face, [Decimal(1)] * len(mine)),
-            (pool.subsidy, [Decimal(str(choice.offers[place].subsidy_rate)) for place in mine]),
-        ):
-            over = sum((dollars[place] * rate for place, rate in zip(mine, rates, strict=True)), Decimal(0))
-            over -= Decimal("inf") if limit is None else Decimal(str(limit)) * 1_000_000
+        takes = [offer.takes(pool.name) for offer in choice.offers]
+        for limit, kind in ((pool.face, 0), (pool.subsidy, 1)):
+            if limit is None:
+                continue
+            shares = [deal * rates[kind] for deal, rates in zip(dollars, takes, strict=True)]
+            over = sum(shares, Fraction(0)) - Fraction(str(limit)) * 1_000_000
             if over > 0:
-                share, place = max((dollars[place] * rate, -place) for place, rate in zip(mine, rates, strict=True))
+                can_shrink = [offer.low < offer.high for offer in choice.offers]
+                _, share, place = max((can_shrink[k] and share > 0, share, -k) for k, share in enumerate(shares))
                 dollars[-place] -= math.ceil(over * dollars[-place] / share)
     return dollars
 
@@ -238,6 +284,7 @@ class _Rows:
         most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
         least = np.array([offer.low for offer in self.offers])
         asks = np.array([candidate.asks for candidate in self.candidates])
+        counts = np.array([offer.counts for offer in self.offers])
         self.builder.require(
             "largest deal", [(each, self.amount, 1.0), (each, self.taken, -most)], n, high=0.0,
             says=lambda k: f"at most {most[k]:,.4g} million: {self.named(k)}",
@@ -247,28 +294,29 @@ class _Rows:
             says=lambda k: f"at least {least[k]:,.4g} million: {self.named(k)}",
         )  # fmt: skip
         self.builder.require(
-            "what is asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
+            "what is asked", [(self.who, self.amount, counts), (np.arange(asks.size), self.built, -asks)], asks.size,
             low=0.0,
             says=lambda k: f"{self.candidates[k].label} gets the {asks[k]:,.4g} million that it asks for",
         )  # fmt: skip
         if self.rules.divisible:
-            self._no_more_than_asked(np.maximum(asks, _least_of_each(self.who, least, asks.size)))
+            self._no_more_than_asked(counts, np.maximum(asks, _least_of_each(self.who, counts * least, asks.size)))
         else:
             self.builder.require(
                 "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
                 says=lambda k: f"no deal unless it is built: {self.named(k)}",
             )  # fmt: skip
 
-    def _no_more_than_asked(self, asks: Floats) -> None:
+    def _no_more_than_asked(self, counts: Floats, asks: Floats) -> None:
         """A part of a project takes that part of the money, so that one larger than every deal can be built in part."""
         self.builder.require(
-            "no more than asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
-            high=0.0,
+            "no more than asked", [(self.who, self.amount, counts), (np.arange(asks.size), self.built, -asks)],
+            asks.size, high=0.0,
             says=lambda k: f"{self.candidates[k].label} gets no more than the {asks[k]:,.4g} million that it asks for",
         )  # fmt: skip
 
     def stacking(self) -> None:
-        """All public money together pays at most its share of a project whose cost is known."""
+        """All public money together pays at most its share of a project, as the rules and the offers taken say."""
+        self._under_caps_of_offers()
         cap = self.rules.stack_cap
         if cap >= 1.0:
             return
@@ -284,13 +332,31 @@ class _Rows:
             says=lambda k: f"public money pays at most {100 * cap:.3g} % of {self.candidates[capped[k]].label}",
         )  # fmt: skip
 
+    def _under_caps_of_offers(self) -> None:
+        """Where an offer with a cap is taken, it holds for all money on its project."""
+        capped = np.flatnonzero([offer.stack_cap < 1.0 for offer in self.offers])
+        if not capped.size:
+            return
+        most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
+        caps = np.array([offer.stack_cap for offer in self.offers])[capped]
+        mine = self.who[capped]
+        every, each = np.bincount(self.who, most, self.costs.size)[mine], np.arange(capped.size)
+        row, beside = np.nonzero(mine[:, None] == self.who)
+        self.builder.require(
+            "public money beside an offer",
+            [(row, self.amount[beside], 1.0), (each, self.built[mine], -caps * self.costs[mine]),
+             (each, self.taken[capped], every)],
+            capped.size, high=every,
+            says=lambda k: f"all public money pays at most {100 * caps[k]:.3g} % beside {self.named(capped[k])}",
+        )  # fmt: skip
+
     def exclusions(self) -> None:
         """Instruments that exclude each other do not stand on one project."""
         pairs = [
             (first, second)
             for first, one in enumerate(self.offers)
             for second in range(first + 1, len(self.offers))
-            if self.who[first] == self.who[second] and _exclude(one, self.offers[second])
+            if self.who[first] == self.who[second] and not one.stands_beside(self.offers[second])
         ]
         if pairs:
             each, both = np.arange(len(pairs)), self.taken[np.array(pairs)]
@@ -302,13 +368,12 @@ class _Rows:
     def budgets(self) -> None:
         """Each pool pays within its face value and its subsidy cost."""
         for pool in self.rules.pools:
-            mine = np.array([pool.name == offer.pool for offer in self.offers], dtype=bool)
-            for limit, weights, word in (
-                (pool.face, np.ones(mine.size), "face value"), (pool.subsidy, self.rates, "subsidy"),
-            ):  # fmt: skip
+            takes = [offer.takes(pool.name) for offer in self.offers]
+            for kind, limit, word in ((0, pool.face, "face value"), (1, pool.subsidy, "subsidy")):
                 if limit is not None:
+                    weights = np.array([rates[kind] for rates in takes], dtype=np.float64)
                     words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}"
-                    self._limit(f"budget {pool.name} {word}", weights * mine, high=limit, words=words)
+                    self._limit(f"budget {pool.name} {word}", weights, high=limit, words=words)
 
     def quotas(self) -> None:
         """Shares of the money by group, and private money per public dollar."""
@@ -355,10 +420,6 @@ def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:
     smallest = np.full(n, np.inf)
     np.minimum.at(smallest, who, least)
     return np.where(np.isfinite(smallest), smallest, 0.0)
-
-
-def _exclude(one: Offer, other: Offer) -> bool:
-    return other.instrument in one.excludes or one.instrument in other.excludes
 
 
 def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:

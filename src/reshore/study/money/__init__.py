@@ -12,6 +12,7 @@ from reshore.funding.records import FUND_TABLES
 from reshore.pricing.records import PRICING_TABLES
 from reshore.stress.case import StressCase
 from reshore.study.money import plans, prices
+from reshore.study.money.bundles import bundles
 from reshore.study.money.question import Rows, ask, frame_of
 from reshore.study.money.samples import samples
 from reshore.study.settings import Study
@@ -48,7 +49,8 @@ def fund_study(
         chosen = question.fund.best()
     rows: dict[str, Rows] = {}
     if "plan" in parts:
-        rows |= {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question),
+        rows |= {"fund_deals": plans.deals(question, chosen), "fund_bundles": bundles(question, chosen),
+                 "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question)}  # fmt: skip
         with step("the plan on fresh draws"):
             fresh = samples(question, chosen)

@@ -145,15 +145,16 @@ def deals(question: Question, chosen: Funded) -> Rows:
     lost = dict(question.fund.removals(chosen).iter_rows())
     parts = dict(zip(chosen.plan.built, chosen.plan.parts, strict=True))
     goods = {option.project: option for option in question.options.options}
-    rows = []
+    made_of = {bundle.bundle: ";".join(bundle.instruments) for bundle in question.settings.bundles}
+    rows: Rows = []
     for deal in chosen.plan.deals:
         option = goods[deal.candidate]
         persons = _reasons(question.options.needs_person, deal.candidate, deal.instrument)
         rows.append(
             {"project": deal.candidate, "label": option.candidate.label, "instrument": deal.instrument,
-             "good": option.capacity.good, "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy),
-             "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
-             "needs_person": persons}
+             "parts": made_of.get(deal.instrument), "good": option.capacity.good, "amount_usd": usd(deal.amount),
+             "subsidy_usd": usd(deal.subsidy), "part_share": parts[deal.candidate],
+             "lost_usd": usd(lost.get(deal.candidate, 0.0)), "needs_person": persons}
         )  # fmt: skip
     return rows
 
