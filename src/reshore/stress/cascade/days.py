@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled, inlined
+from reshore.stress.cascade.compiled import Flags, Floats, Ints, compiled, inlined
 from reshore.stress.cascade.network import Network
 
 Numbers = NDArray[np.uint32]
@@ -25,22 +25,24 @@ NO_RATIONING, PROPORTIONAL, FINAL_DEMAND_LAST, EQUAL_RATIO = -1, 0, 1, 2
 
 
 class Purchases(NamedTuple):
-    """Purchases by buyer and sector: inputs ``own[i]:own[i + 1]`` of firm i, purchases ``edge[s]:edge[s + 1]`` of input s.
+    """Purchases by buyer and sector.
 
-    From ``several[i]`` on, an input of firm i has several suppliers. ``bind`` is 2 for inputs that bind in full, 1 by
-    half, 0 never. Firm i sells by purchases ``sale[sold[i]:sold[i + 1]]`` to firms ``customer[sold[i]:sold[i + 1]]``.
+    Firm i has inputs with one supplier, purchases ``alone[i]:alone[i + 1]``, and ``own[i]:own[i + 1]`` with several,
+    input s of which is purchases ``edge[s]:edge[s + 1]``. ``alone_bind`` and ``bind`` are 2 for inputs that bind in
+    full, 1 by half, 0 never. Firm i sells ``sale[sold[i]:sold[i + 1]]`` to firms ``customer[sold[i]:sold[i + 1]]``.
     Firms that make nothing use no stock and order what they always did: they are ``standing`` orders by supplier.
     """
 
     supplier: Numbers
     use: Floats
-    edge: Longs
-    own: Longs
-    several: Longs
+    alone: Ints
+    own: Ints
+    edge: Ints
     slot_use: Floats
+    alone_bind: Flags
     bind: Flags
-    sold: Longs
-    sale: Longs
+    sold: Ints
+    sale: Ints
     customer: Ints
     standing: Floats
     final: Floats
@@ -72,24 +74,26 @@ def purchases(network: Network, every_input_binds: bool) -> Purchases:
     supplier, buyer, value = (column[~idle] for column in (network.supplier, network.buyer, network.value))
     key = buyer.astype(np.int64) * sectors + network.sector[supplier]
     _, slot, size = np.unique(key, return_inverse=True, return_counts=True)
-    order = np.lexsort((supplier, key, size[slot] > 1, buyer))
+    several = size[slot] > 1
+    order = np.lexsort((supplier, key, several))
     supplier, buyer, value, key = supplier[order], buyer[order], value[order], key[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
-    edge = np.concatenate([first, [len(key)]]).astype(np.int64)
-    own = _edges(buyer[first], count)
-    alone = np.diff(edge) == 1
+    bind = np.full(len(order), 2, np.uint8) if every_input_binds else network.need[~idle][order]
+    single = len(order) - int(several.sum())
+    first = single + np.flatnonzero(
+        np.concatenate([[True], key[single + 1 :] != key[single:-1]])[: len(order) - single]
+    )
     by_supplier = np.argsort(supplier, kind="stable")
-    need = network.need[~idle][order][first]
     return Purchases(
         supplier=supplier.astype(np.uint32),
         use=value,
-        edge=edge,
-        own=own,
-        several=own[:-1] + np.bincount(buyer[first][alone], minlength=count),
+        alone=_edges(buyer[:single], count),
+        own=_edges(buyer[first], count),
+        edge=np.append(first, len(order)).astype(np.int32),
         slot_use=np.add.reduceat(value, first) if len(first) else np.zeros(0),
-        bind=np.full(len(first), 2, np.uint8) if every_input_binds else need,
+        alone_bind=bind[:single],
+        bind=bind[first],
         sold=_edges(supplier, count),
-        sale=by_supplier,
+        sale=by_supplier.astype(np.int32),
         customer=buyer[by_supplier],
         standing=np.bincount(network.supplier[idle], network.value[idle], count).astype(np.float64),
         final=network.final_demand,
@@ -97,8 +101,8 @@ def purchases(network: Network, every_input_binds: bool) -> Purchases:
     )
 
 
-def _edges(codes: Longs | Ints, count: int) -> Longs:
-    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=count))]).astype(np.int64)
+def _edges(codes: Ints, count: int) -> Ints:
+    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=count))]).astype(np.int32)
 
 
 def follow_days(
@@ -149,25 +153,23 @@ def _take_in_and_order(
     links: Purchases, state: _State, loss: Floats, remaining: float, stock_days: float, speed: float, by_part: bool
 ) -> None:
     """Every firm uses up stock, takes in what was delivered, and orders; sets what stocks and capacity allow."""
-    supplier, use, edge, own, several = links.supplier, links.use, links.edge, links.own, links.several
-    slot_use, bind, orders, share = links.slot_use, links.bind, state.orders, state.share
-    stock, slot_stock = state.stock, state.slot_stock
+    supplier, use, alone, own, edge = links.supplier, links.use, links.alone, links.own, links.edge
+    slot_use, alone_bind, bind = links.slot_use, links.alone_bind, links.bind
+    stock, slot_stock, orders, share = state.stock, state.slot_stock, state.orders, state.share
     reach = 1.0 + speed * stock_days
     orders[:] = links.final + links.standing
     for i in range(len(orders)):
         pace, ordered, wanted = state.pace[i], reach * state.before[i], reach * state.pace[i]
         state.before[i] = pace
         most = capacity = 1.0 - loss[i] * remaining
-        first = edge[own[i]] - own[i]
-        for slot in range(own[i], several[i]):
-            link = first + slot
+        for link in range(alone[i], alone[i + 1]):
             j = supplier[link]
             order = max(0.0, ordered - speed * stock[link])
             held = max(0.0, stock[link] - pace) + (order * share[j] if by_part else min(order, share[j]))
             stock[link] = held
             orders[j] += use[link] * max(0.0, wanted - speed * held)
-            most = min(most, _allowed(held, capacity, bind[slot]))
-        for slot in range(several[i], own[i + 1]):
+            most = min(most, _allowed(held, capacity, alone_bind[link]))
+        for slot in range(own[i], own[i + 1]):
             kept = max(0.0, slot_stock[slot] - pace) / slot_stock[slot] if slot_stock[slot] > 0.0 else 1.0
             total = 0.0
             for link in range(edge[slot], edge[slot + 1]):
@@ -184,8 +186,8 @@ def _take_in_and_order(
 
 @compiled
 def _allowed(held: float, capacity: float, bind: int) -> float:
-    """The pace that days of stock of an input allow: they, half of them and half of capacity, or all of capacity."""
-    return 0.5 * bind * held + (1.0 - 0.5 * bind) * capacity
+    """The pace that days of stock of an input allow: them, half of them and of capacity, or all of capacity."""
+    return held if bind == 2 else 0.5 * (bind * held + (2 - bind) * capacity)
 
 
 @compiled
