@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reshore.errors import InputError
 from reshore.stress.cascade import BINDING, RATIONING, Disruption, Habits, network_from_arrays, simulate
-from tests.unit.stress.plain_cascade import matrices, random_network
+from reshore.stress.cascade.days import water_level
+from tests.unit.stress.plain_cascade import in_rounds, matrices, random_network
 
 
 def plain_days(network, loss, days, stock_days, tau, rationing, binding):
-    """The same model with dense matrices; a water level is found by bisection."""
+    """The same model with dense matrices in the units of the flows; equal ratios by the published rounds."""
     flows, needs = matrices(network)
     n, final = network.firm_count, network.final_demand
     use = flows.T  # row: buyer, column: supplier
@@ -60,13 +65,10 @@ def plain_days(network, loss, days, stock_days, tau, rationing, binding):
             elif rationing == "final_demand_last":
                 delivered[:, i] = order[:, i] * min(1.0, left / order[:, i].sum()) if left > 0 else 0.0
             else:
-                asked = np.append(order[:, i], final[i]) if rationing == "equal_ratio" else order[:, i]
-                usual = np.append(use[:, i], final[i]) if rationing == "equal_ratio" else use[:, i]
-                low, high = 0.0, 1e6
-                for _ in range(200):
-                    middle = 0.5 * (low + high)
-                    low, high = (middle, high) if np.minimum(asked, middle * usual).sum() < left else (low, middle)
-                delivered[:, i] = np.minimum(order[:, i], high * use[:, i])
+                with_final = rationing == "equal_ratio"
+                asked = np.append(order[:, i], final[i] if with_final else 0.0)
+                usual = np.append(use[:, i], final[i] if with_final else 0.0)
+                delivered[:, i] = in_rounds(asked, usual, left)[:-1]
         course.append(made.copy())
     return np.array(course)
 
@@ -104,6 +106,36 @@ def fork(final=(20.0, 60.0, 20.0)):
 def test_on_the_first_day_half_of_production_is_shared_out_by_the_rule(rationing, served):
     course = simulate(fork(), Disruption("cut", {"0": 0.5}), 1, Habits(rationing=rationing))
     assert course.frame["final_demand_served_share"].to_list() == pytest.approx([served])
+
+
+def test_equal_ratios_give_nothing_to_who_ordered_nothing_and_hand_out_all_that_was_made():
+    # 40 is made. Usual quantities are 20 each; wanted are 0, 10, 30 of customers and 20 of final demand, in usual
+    # quantities 0, 1/2, 3/2 and 1. Rounds: the first wants nothing and leaves; 1/2 to three of 20 each is 30; the 10
+    # that are left go to two of 20 each, 1/4 each. So they get 0, 10, 15 and 15: the level is 3/4.
+    asked, usual = [Fraction(k) for k in (0, 10, 30, 20)], [Fraction(20)] * 4
+    assert in_rounds(asked, usual, Fraction(40)) == [0, 10, 15, 15]
+    level, handed_out = water_level(np.array([0.0, 0.5, 1.5, 1.0]), np.full(4, 20.0), 40.0)
+    assert (level, handed_out) == (0.75, 40.0)
+    # With 55, final demand has all of its 20 in the second round and is charged no more: 10, 25 and 20.
+    assert in_rounds(asked, usual, Fraction(55)) == [0, 10, 25, 20]
+    assert water_level(np.array([0.0, 0.5, 1.5, 1.0]), np.full(4, 20.0), 55.0) == (1.25, 55.0)
+
+
+@given(
+    customers=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), min_size=1, max_size=12),
+    part=st.fractions(0, 1, max_denominator=64),
+)
+def test_the_level_of_equal_ratios_is_where_the_published_rounds_end(customers, part):
+    usual = [Fraction(size) for _, size in customers]
+    asked = [Fraction(ratio, 8) * size for (ratio, _), size in zip(customers, usual, strict=True)]
+    made = part * sum(asked)
+    ratio = np.array([float(a / u) for a, u in zip(asked, usual, strict=True)])
+    size = np.array([float(u) for u in usual])
+    level, handed_out = water_level(ratio, size, float(made))
+    assert size * np.minimum(ratio, level) == pytest.approx(
+        [float(x) for x in in_rounds(asked, usual, made)], abs=1e-12
+    )
+    assert handed_out == pytest.approx(float(made), abs=1e-12)
 
 
 def test_stocks_last_as_many_days_as_they_hold():
