@@ -27,10 +27,11 @@ NO_RATIONING, PROPORTIONAL, FINAL_DEMAND_LAST, EQUAL_RATIO = -1, 0, 1, 2
 class Purchases(NamedTuple):
     """Purchases by buyer and sector.
 
-    Firm i has inputs with one supplier, purchases ``alone[i]:alone[i + 1]``, and ``own[i]:own[i + 1]`` with several,
-    input s of which is purchases ``edge[s]:edge[s + 1]``. ``alone_bind`` and ``bind`` are 2 for inputs that bind in
-    full, 1 by half, 0 never. Firm i sells ``sale[sold[i]:sold[i + 1]]`` to firms ``customer[sold[i]:sold[i + 1]]``.
-    Firms that make nothing use no stock and order what they always did: they are ``standing`` orders by supplier.
+    Inputs of firm i that come from one supplier are purchases ``alone[i]:alone[i + 1]``; those from several are slots
+    ``own[i]:own[i + 1]``, of which slot s holds purchases ``edge[s]:edge[s + 1]``. ``alone_bind`` and ``bind`` are 2
+    where an input binds in full, 1 by half, 0 never. Firm i sells by purchases ``sale[sold[i]:sold[i + 1]]`` to firms
+    ``customer[sold[i]:sold[i + 1]]``. Firms that make nothing use no stock and order what they always did: these are
+    ``standing`` orders by supplier.
     """
 
     supplier: Numbers
@@ -50,7 +51,7 @@ class Purchases(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Days of stock per purchase and per input with several suppliers; per firm, what moves from day to day.
+    """Days of stock per purchase and per slot; per firm, what moves from day to day.
 
     Firm i made ``pace[i]`` of normal last, and ordered what it ordered last at pace ``before[i]``; today it can make
     ``most[i]``, is asked for ``orders[i]`` and takes ``demand[i]`` for it. Of an order it delivers the part
@@ -79,9 +80,7 @@ def purchases(network: Network, every_input_binds: bool) -> Purchases:
     supplier, buyer, value, key = supplier[order], buyer[order], value[order], key[order]
     bind = np.full(len(order), 2, np.uint8) if every_input_binds else network.need[~idle][order]
     single = len(order) - int(several.sum())
-    first = single + np.flatnonzero(
-        np.concatenate([[True], key[single + 1 :] != key[single:-1]])[: len(order) - single]
-    )
+    first = single + np.flatnonzero(np.diff(key[single:], prepend=-1))
     by_supplier = np.argsort(supplier, kind="stable")
     return Purchases(
         supplier=supplier.astype(np.uint32),
@@ -114,10 +113,10 @@ def follow_days(
     rule in `RATIONING`. Last comes the largest gap, of any firm and day, between what is made and what is handed out,
     as a share of normal production.
     """
-    count = len(loss)
+    count, stock_days, speed = len(loss), float(stock_days), 1.0 / adjustment_days
     state = _State(
-        stock=np.full(len(links.use), float(stock_days)),
-        slot_stock=np.full(len(links.slot_use), float(stock_days)),
+        stock=np.full(len(links.use), stock_days),
+        slot_stock=np.full(len(links.slot_use), stock_days),
         pace=np.ones(count),
         before=np.ones(count),
         most=np.ones(count),
@@ -127,7 +126,7 @@ def follow_days(
     )
     production = np.zeros((len(remaining) if keep else 1, count))
     total, served = np.zeros(len(remaining)), np.zeros(len(remaining))
-    worst = _follow(links, state, loss, remaining, stock_days, 1.0 / adjustment_days, rule, production, total, served)
+    worst = _follow(links, state, loss, remaining, stock_days, speed, rule, production, total, served)
     return production, total, served, worst
 
 

@@ -9,10 +9,17 @@ The adaptive input-output model in the form of Inoue and Todo. Firm i makes ``P0
   left out: firms order ``1 + n / tau`` times what their production falls, so that rounding would grow);
 - it makes ``P_i = min(D_i, capacity_i, what its stocks allow)``, and shares it out by a rule of `RATIONING`.
 
+Equal ratios are published as rounds: all get the smallest part of their usual quantity that anybody still wants, who
+has all it wants leaves, and the last round is shared evenly. They end at one level: nobody gets more than that times
+its usual quantity, and who wants less gets what it wants. The program of the authors departs from this in two ways: it
+serves customers that ordered nothing in the first round, and charges final demand for rounds after it has left, so that
+it hands out less than was made. Neither is done here.
+
 References
 ----------
 Hallegatte (2008), An adaptive regional input-output model, Risk Analysis 28(3):779-799.
 Inoue, Todo (2019), Firm-level propagation of shocks through supply-chain networks, Nature Sustainability 2:841-847.
+Inoue, Todo (2020), The propagation of economic impacts through supply chains, PLOS ONE 15(9):e0239251 (the rounds).
 Pichler, Pangallo, del Rio-Chanona, Lafond, Farmer (2022), Forecasting the propagation of pandemic shocks with a dynamic
 input-output model, Journal of Economic Dynamics and Control 144:104527 (important inputs bind by half).
 """
