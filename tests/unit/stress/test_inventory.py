@@ -151,6 +151,16 @@ def test_stocks_last_as_many_days_as_they_hold():
     assert made[5:] == pytest.approx(np.zeros(3))
 
 
+@pytest.mark.parametrize("rationing", RATIONING)
+def test_units_cancel(rationing):
+    # In units a thousand and twenty-four times as large every number is the same to the last bit.
+    one, other = (random_network(5, scale=scale) for scale in (1.0, 1024.0))
+    cut = Disruption("cut", {one.firms[0]: 0.6, one.firms[3]: 0.3})
+    courses = [simulate(network, cut, 30, Habits(rationing=rationing)) for network in (one, other)]
+    assert courses[0].frame.equals(courses[1].frame)
+    assert (courses[0].production * 1024.0).tobytes() == courses[1].production.tobytes()
+
+
 def test_without_a_disruption_nothing_moves():
     course = simulate(random_network(4), Disruption("none", {}), 100)
     assert course.frame["production_share"].to_numpy() == pytest.approx(np.ones(100), abs=1e-12)
