@@ -15,28 +15,29 @@ from reshore.stress.cascade.days import water_level
 from tests.unit.stress.plain_cascade import in_rounds, matrices, random_network
 
 
-def plain_days(network, loss, days, stock_days, tau, rationing, binding):
+def plain_days(network, loss, days, stock_days, tau, rationing, binding, number=np.float64):
     """The same model with dense matrices in the units of the flows; equal ratios by the published rounds."""
     flows, needs = matrices(network)
-    n, final = network.firm_count, network.final_demand
-    use = flows.T  # row: buyer, column: supplier
-    normal = network.output
-    stock, delivered, made, demand = stock_days * use, use.copy(), normal.copy(), normal.copy()
+    n, final = network.firm_count, network.final_demand.astype(number)
+    use = flows.T.astype(number)  # row: buyer, column: supplier
+    held = use.sum(0)
+    normal = held + final
+    stock, delivered, made = stock_days * use, use.copy(), normal.copy()
     course = []
     for _ in range(days):
         capacity = normal * (1 - loss)
-        pace = np.divide(made, normal, out=np.ones(n), where=normal > 0)
+        pace = np.divide(made, normal, out=np.ones(n, number), where=normal > 0)
         most = capacity.copy()
-        order = np.zeros((n, n))
+        order = np.zeros((n, n), number)
         new_stock = stock.copy()
         for i in range(n):
             for k in range(len(network.sectors)):
                 of = network.sector == k
-                need, held = use[i, of].sum(), stock[i, of].sum()
+                need, there = use[i, of].sum(), stock[i, of].sum()
                 if need == 0:
                     continue
                 if normal[i] > 0:
-                    used = min(1.0, pace[i] * need / held) if held > 0 else 0.0
+                    used = min(1.0, pace[i] * need / there) if there > 0 else 0.0
                     new_stock[i, of] = stock[i, of] + delivered[i, of] - stock[i, of] * used
                     order[i, of] = np.maximum(
                         0.0, use[i, of] * pace[i] + (stock_days * use[i, of] * pace[i] - new_stock[i, of]) / tau
@@ -50,8 +51,8 @@ def plain_days(network, loss, days, stock_days, tau, rationing, binding):
                 elif kind == 1:
                     most[i] = min(most[i], 0.5 * (possible + capacity[i]))
         stock = new_stock
-        asked = order.sum(0) + final
-        demand = np.where(np.abs(asked - demand) > 1e-12 * normal, asked, demand)
+        held = np.where(np.abs(order.sum(0) - held) > 1e-13 * held, order.sum(0), held)
+        demand = held + final
         made = np.minimum(most, demand)
         for i in range(n):
             if made[i] >= demand[i] or rationing is None:
@@ -140,6 +141,17 @@ def test_the_level_of_equal_ratios_is_where_the_published_rounds_end(customers, 
         [float(x) for x in in_rounds(asked, usual, made)], abs=1e-12
     )
     assert handed_out == pytest.approx(float(made), abs=1e-12)
+
+
+@pytest.mark.parametrize("rationing", ["final_demand_last", "equal_ratio_final_demand_last"])
+def test_small_orders_are_shared_right_beside_a_large_final_demand(rationing):
+    # Firm 0 makes 2^20, all but 3/2^34 for final demand, and falls to 2^20 / 2^53 = 2/2^34: 2/3 of the order. A double
+    # holds 2^20 + 3/2^34 only to 4/2^34, so that demand less final demand would be 4/2^34, and the part one half.
+    network = network_from_arrays(
+        supplier=[0], buyer=[1], value=[3 * 2.0**-34], need=[2], sector=[0, 1], final_demand=[2.0**20, 1.0]
+    )
+    course = simulate(network, Disruption("cut", {"0": 1 - 2.0**-53}), 2, Habits(stock_days=1, rationing=rationing))
+    assert course.production[:, 1] == pytest.approx([1.0, 2 / 3], rel=1e-12)
 
 
 def test_stocks_last_as_many_days_as_they_hold():

@@ -4,6 +4,10 @@ Everything about a purchase is written in its usual quantity: its stock in days 
 as parts of the usual one; production is a part of normal production, the *pace*. One number per purchase then tells the
 whole of it, because what was ordered follows from the stock and from the pace at which the buyer then worked:
 ``order = max(0, pace (1 + n / tau) - stock / tau)``. Purchases stand in the order in which the day passes over them.
+
+What firms order and what final demand asks for are kept apart: where orders have nearly ceased, their sum could no
+longer be told from demand less final demand, and firms that order ``1 + n / tau`` times what they make less would make
+the rounding grow.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ from reshore.stress.cascade.compiled import Flags, Floats, Ints, compiled, inlin
 from reshore.stress.cascade.network import Network
 
 Numbers = NDArray[np.uint32]
-STEADY = 1e-12
-"""A change of demand by less than this part of normal production is rounding."""
+STEADY = 1e-13
+"""A change of what customers order by less than this part of it is rounding."""
 
 NO_RATIONING, PROPORTIONAL, FINAL_DEMAND_LAST, EQUAL_RATIO = -1, 0, 1, 2
 
@@ -31,7 +35,8 @@ class Purchases(NamedTuple):
     ``own[i]:own[i + 1]``, of which slot s holds purchases ``edge[s]:edge[s + 1]``. ``alone_bind`` and ``bind`` are 2
     where an input binds in full, 1 by half, 0 never. Firm i sells by purchases ``sale[sold[i]:sold[i + 1]]`` to firms
     ``customer[sold[i]:sold[i + 1]]``. Firms that make nothing use no stock and order what they always did: these are
-    ``standing`` orders by supplier.
+    ``standing`` orders by supplier. Firm i makes ``normal[i]`` when nothing is wrong: ``usual[i]`` for firms and
+    ``final[i]`` for final demand.
     """
 
     supplier: Numbers
@@ -46,6 +51,7 @@ class Purchases(NamedTuple):
     sale: Ints
     customer: Ints
     standing: Floats
+    usual: Floats
     final: Floats
     normal: Floats
 
@@ -54,7 +60,7 @@ class _State(NamedTuple):
     """Days of stock per purchase and per slot; per firm, what moves from day to day.
 
     Firm i made ``pace[i]`` of normal last, and ordered what it ordered last at pace ``before[i]``; today it can make
-    ``most[i]``, is asked for ``orders[i]`` and takes ``demand[i]`` for it. Of an order it delivers the part
+    ``most[i]``, firms order ``orders[i]`` of it, and it takes that to be ``asked[i]``. Of an order it delivers the part
     ``share[i]`` or, by a rule of equal ratios, at most ``share[i]`` times its usual quantity.
     """
 
@@ -64,7 +70,7 @@ class _State(NamedTuple):
     before: Floats
     most: Floats
     orders: Floats
-    demand: Floats
+    asked: Floats
     share: Floats
 
 
@@ -82,6 +88,8 @@ def purchases(network: Network, every_input_binds: bool) -> Purchases:
     single = len(order) - int(several.sum())
     first = single + np.flatnonzero(np.diff(key[single:], prepend=-1))
     by_supplier = np.argsort(supplier, kind="stable")
+    standing = np.bincount(network.supplier[idle], network.value[idle], count).astype(np.float64)
+    usual = np.bincount(supplier, value, count) + standing
     return Purchases(
         supplier=supplier.astype(np.uint32),
         use=value,
@@ -94,9 +102,10 @@ def purchases(network: Network, every_input_binds: bool) -> Purchases:
         sold=_edges(supplier, count),
         sale=by_supplier.astype(np.int32),
         customer=buyer[by_supplier],
-        standing=np.bincount(network.supplier[idle], network.value[idle], count).astype(np.float64),
+        standing=standing,
+        usual=usual,
         final=network.final_demand,
-        normal=network.output,
+        normal=usual + network.final_demand,
     )
 
 
@@ -120,8 +129,8 @@ def follow_days(
         pace=np.ones(count),
         before=np.ones(count),
         most=np.ones(count),
-        orders=links.normal.copy(),
-        demand=links.normal.copy(),
+        orders=links.usual.copy(),
+        asked=links.usual.copy(),
         share=np.full(count, math.inf if rule >= EQUAL_RATIO else 1.0),
     )
     production = np.zeros((len(remaining) if keep else 1, count))
@@ -156,7 +165,7 @@ def _take_in_and_order(
     slot_use, alone_bind, bind = links.slot_use, links.alone_bind, links.bind
     stock, slot_stock, orders, share = state.stock, state.slot_stock, state.orders, state.share
     reach = 1.0 + speed * stock_days
-    orders[:] = links.final + links.standing
+    orders[:] = links.standing
     for i in range(len(orders)):
         pace, ordered, wanted = state.pace[i], reach * state.before[i], reach * state.pace[i]
         state.before[i] = pace
@@ -194,33 +203,31 @@ def _make_and_share_out(
     links: Purchases, state: _State, reach: float, speed: float, rule: int, made: Floats, ratio: Floats, size: Floats
 ) -> tuple[float, float]:
     """Writes production to `made`; returns the worst gap between it and what is handed out, and final demand served."""
-    normal, final, demand, pace, share = links.normal, links.final, state.demand, state.pace, state.share
+    normal, final, asked, pace, share = links.normal, links.final, state.asked, state.pace, state.share
     worst, served = 0.0, 0.0
     for i in range(len(normal)):
         share[i], to_final = math.inf if rule >= EQUAL_RATIO else 1.0, final[i]
         if normal[i] > 0.0:
-            if abs(state.orders[i] - demand[i]) > STEADY * normal[i]:
-                demand[i] = state.orders[i]
-            pace[i] = min(state.most[i], demand[i] / normal[i])
-            made[i] = min(state.most[i] * normal[i], demand[i])
-            if rule > NO_RATIONING and made[i] < demand[i]:
-                asked = demand[i] - final[i]
+            if abs(state.orders[i] - asked[i]) > STEADY * asked[i]:
+                asked[i] = state.orders[i]
+            demand = asked[i] + final[i]
+            pace[i] = min(state.most[i], demand / normal[i])
+            made[i] = min(state.most[i] * normal[i], demand)
+            if rule > NO_RATIONING and made[i] < demand:
+                to_final = max(0.0, made[i] - asked[i])
                 if rule == PROPORTIONAL:
-                    to_final = final[i] * (made[i] / demand[i])
-                elif rule != EQUAL_RATIO:
-                    to_final = max(0.0, min(final[i], made[i] - asked))
-                if rule < EQUAL_RATIO:
-                    share[i] = min(1.0, (made[i] - to_final) / asked) if asked > 0.0 else 0.0
-                    handed_out = asked * share[i] + to_final
-                else:
+                    share[i] = made[i] / demand
+                    to_final = final[i] * share[i]
+                elif rule == FINAL_DEMAND_LAST and made[i] < asked[i]:
+                    share[i] = made[i] / asked[i]
+                handed_out = asked[i] * min(1.0, share[i]) + to_final
+                if rule == EQUAL_RATIO or (rule > EQUAL_RATIO and made[i] < asked[i]):
                     count = _ratios(links, state, i, reach, speed, ratio, size)
                     if rule == EQUAL_RATIO:
                         size[count - 1] += final[i]
-                        share[i], handed_out = water_level(ratio[:count], size[:count], made[i])
+                    share[i], handed_out = water_level(ratio[:count], size[:count], made[i])
+                    if rule == EQUAL_RATIO:
                         to_final = final[i] * min(1.0, share[i])
-                    else:
-                        share[i], handed_out = water_level(ratio[:count], size[:count], made[i] - to_final)
-                        handed_out += to_final
                 worst = max(worst, abs(handed_out - made[i]) / normal[i])
         served += to_final
     return worst, served

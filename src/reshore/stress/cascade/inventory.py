@@ -5,8 +5,8 @@ The adaptive input-output model in the form of Inoue and Todo. Firm i makes ``P0
 
 - it takes in what was delivered and uses up stock: of sector s, ``A_is P_i / P0_i``, from each stock alike;
 - it orders ``O_ij = max(0, A_ij P_i / P0_i + (n_i A_ij P_i / P0_i - S_ij) / tau)``, ``P_i`` being its last production;
-- its demand is ``D_i``, the orders of its customers and final demand (a change below 1e-12 of normal is rounding, and
-  left out: firms order ``1 + n / tau`` times what their production falls, so that rounding would grow);
+- its demand is ``D_i``, the orders of its customers and final demand (a change of orders by less than 1e-13 of them
+  is rounding, and left out: firms order ``1 + n / tau`` times what their production falls, so rounding would grow);
 - it makes ``P_i = min(D_i, capacity_i, what its stocks allow)``, and shares it out by a rule of `RATIONING`.
 
 Equal ratios are published as rounds: all get the smallest part of their usual quantity that anybody still wants, who
@@ -34,7 +34,7 @@ import polars as pl
 
 from reshore.errors import InputError, Place, Problem, shown
 from reshore.stress.cascade.compiled import Floats
-from reshore.stress.cascade.days import NO_RATIONING, STEADY, follow_days, purchases
+from reshore.stress.cascade.days import NO_RATIONING, follow_days, purchases
 from reshore.stress.cascade.index import Cascade, Rule, Shock, losses_by_number, propagate
 from reshore.stress.cascade.network import Network, network_from_arrays
 
@@ -54,6 +54,7 @@ BINDING: dict[str, str] = {
 
 _CODES = {name: code for code, name in enumerate(RATIONING)}
 _OVERSHOOT = 1.5
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _overshoot(network: Network, shock: Shock, production: Floats, habits: Habit
     total = math.fsum(network.output)
     worst = int(production.sum(1).argmin())
     fall = 1.0 - float(production[worst].sum()) / total
-    if fall <= rest * _OVERSHOOT + STEADY:
+    if fall <= rest * _OVERSHOOT + _ROUNDING:
         return ()
     return (
         Problem(
