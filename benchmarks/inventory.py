@@ -12,6 +12,9 @@ out than made. So these rules are run twice: *as usual*, where production differ
 *mild*, where neither can occur (no order falls to nothing, and final demand buys only where firms do not), so that both
 must agree. ``--departures`` shows that there is nothing else: plain rounds are ours without the two departures and the
 peer's with them.
+
+After a hundred days and more, where production has all but ceased, the series also part with final demand last: the
+peer takes what firms order for demand less final demand, which rounding then swallows.
 """
 
 from __future__ import annotations
