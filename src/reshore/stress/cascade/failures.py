@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from reshore.stress.cascade.compiled import Floats, Ints, compiled, inlined
+from reshore.stress.cascade.compiled import Floats, Ints, compiled
 from reshore.stress.cascade.downstream import ROUNDS
-from reshore.stress.cascade.hits import Places, Watch, find_hits
+from reshore.stress.cascade.hits import Row, Watch, close_in, end_row, read_watch, start_row
 from reshore.stress.cascade.lanes import LANES
 from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, Front, Push, clear, raise_loss, spread
 from reshore.stress.cascade.upstream import Demand, Visits
@@ -20,14 +18,15 @@ SLOW = -1.0
 
 Rough = NDArray[np.float32]
 _SINGLE = 2.0**-24
+_CLOSER = 20
 _ROUNDING = 1e-15
 """Relative rounding of a solved return; times the visits it is what an index can lose to it."""
 
 
 @compiled
 def fail_each(
-    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints,
-    rough: Rough, fine: Floats, held: Places, tolerance: float, least: float, result: Floats,
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
+    rough: Rough, fine: Floats, watch: Watch, tolerance: float, least: float, result: Floats,
 ) -> None:  # fmt: skip
     """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and residual, shape (n, 4).
 
@@ -42,7 +41,7 @@ def fail_each(
         while end < min(len(firms), begin + LANES) and demand.component[position_of[firms[end]]] == c:
             end += 1
         _fail_some(
-            push, front, demand, common, position_of, share, firms[begin:end], rough, fine, held, tolerance,
+            push, front, demand, common, position_of, share, firms[begin:end], row, rough, fine, watch, tolerance,
             least, result[begin:end],
         )  # fmt: skip
         begin = end
@@ -50,72 +49,88 @@ def fail_each(
 
 @compiled
 def _fail_some(
-    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints,
-    rough: Rough, fine: Floats, held: Places, tolerance: float, least: float, result: Floats,
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
+    rough: Rough, fine: Floats, watch: Watch, tolerance: float, least: float, result: Floats,
 ) -> None:  # fmt: skip
     """`fail_each` for at most LANES firms of one component."""
     columns = len(firms)
     c = demand.component[position_of[firms[0]]]
+    low, high = demand.edge[c], demand.edge[c + 1]
     is_closed = demand.closed[c] == 1
-    is_group = demand.edge[c + 1] - demand.edge[c] > 1 and not is_closed
+    is_group = high - low > 1 and not is_closed
+    is_fine = False
+    if is_group:
+        start_row(demand, common, row, position_of[firms], rough)
+        is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, 0.5 * tolerance)
     loss, affected = front.loss, front.affected
-    component, rest = demand.component, demand.rest
-    capacity, entries = 4 * LANES, columns
-    row, column = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
-    cap, weight = np.zeros(capacity), np.zeros(capacity)
-    for k in range(columns):
-        row[k], column[k] = position_of[firms[k]], k
-        cap[k], weight[k] = np.inf, common.visits[row[k]]
-    states = np.zeros(columns, np.int64)
+    rest = demand.rest
+    at, column, cap, weight = watch.at, watch.column, watch.cap, watch.weight
+    count = 0
     for k in range(columns):
         raise_loss(front, firms[k], 1.0, -1)
-        states[k], _ = spread(push, front, least, ROUNDS)
+        state, _ = spread(push, front, least, ROUNDS)
         down = both = 0.0
         for position in range(front.counts[0]):
             other = affected[position]
             part = share[other] * loss[other]
             down += part
             q = position_of[other]
-            if component[q] != c:
+            if q < low or q >= high:
                 continue
             if is_closed or other == firms[k]:
                 both += part
             elif is_group:
-                if entries == capacity:
-                    capacity *= 2
-                    row, column = _longer(row), _longer(column)
-                    cap, weight = _longer(cap), _longer(weight)
-                row[entries], column[entries] = q, k
-                cap[entries], weight[entries] = loss[other] * rest[q], share[other] / rest[q]
-                entries += 1
+                if (fine[q, k] if is_fine else rough[q, k]) >= 2.0 * loss[other]:
+                    both += part
+                    continue
+                at[count], column[count] = q, k
+                cap[count], weight[count] = loss[other] * rest[q], share[other] / rest[q]
+                count += 1
         result[k, 0] = -both
         result[k, 2] = down
+        result[k, 3] = 0.0 if state == CONVERGED else np.inf
         clear(push, front)
-    value = np.zeros(entries)
-    residuals = np.zeros(LANES)
     if is_group:
-        watch = Watch(row[:entries], column[:entries], cap[:entries], weight[:entries], value)
-        low, high = demand.edge[c], demand.edge[c + 1]
-        rough[low:high] = 0.0
-        if not find_hits(demand, common, watch, columns, rough, held, residuals, 0.5 * tolerance, _SINGLE):
-            fine[low:high] = rough[low:high]
-            find_hits(demand, common, watch, columns, fine, held, residuals, 0.5 * tolerance, 0.0)
-        for entry in range(columns, entries):
-            result[column[entry], 0] -= weight[entry] * value[entry]
+        seen = Watch(at[:count], column[:count], cap[:count], weight[:count], watch.value[:count])
+        residual = np.zeros(LANES)
+        aim = 0.5 * tolerance
+        for _ in range(_CLOSER):
+            if is_fine:
+                read_watch(demand, common, row, seen, fine, 0.0, residual)
+            else:
+                read_watch(demand, common, row, seen, rough, _SINGLE, residual)
+            if residual.max() <= 0.5 * tolerance:
+                break
+            aim *= 0.25
+            is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, aim)
+        end_row(row, columns)
+        result[:, 3] += residual[:columns]
+        for entry in range(count):
+            result[column[entry], 0] -= weight[entry] * watch.value[entry]
     for k in range(columns):
-        visits = common.visits[row[k]]
-        up = common.drawn[c] if is_closed else visits * (rest[row[k]] - value[k])
-        residual = residuals[k] + _ROUNDING * visits
+        p = position_of[firms[k]]
+        visits = common.visits[p]
+        up = common.drawn[c] if is_closed else visits * (rest[p] - (row.back[k] if is_group else 0.0))
         result[k, 0] += up + result[k, 2]
         result[k, 1] = up
-        result[k, 3] = residual if states[k] == CONVERGED and residual <= tolerance else SLOW
+        result[k, 3] += _ROUNDING * visits
+        if not result[k, 3] <= tolerance:
+            result[k, 3] = SLOW
 
 
-@inlined
-def _longer(values: NDArray[Any]) -> NDArray[Any]:
-    more = np.zeros(2 * len(values), values.dtype)
-    more[: len(values)] = values
-    return more
+@compiled
+def _close_in(
+    demand: Demand, common: Visits, row: Row, columns: int, rough: Rough, fine: Floats, is_fine: bool, tolerance: float
+) -> bool:
+    """`close_in` on rough chances as far as they go, then on fine ones; returns whether these are now in use."""
+    if not is_fine:
+        if close_in(demand, common, row, columns, rough, _SINGLE, tolerance):
+            return False
+        c = demand.component[row.position[0]]
+        fine[demand.edge[c] : demand.edge[c + 1]] = rough[demand.edge[c] : demand.edge[c + 1]]
+        row.floor[:] = 0.0
+    close_in(demand, common, row, columns, fine, 0.0, tolerance)
+    return True
 
 
 @compiled

@@ -4,8 +4,9 @@ If firm k fails, what firm i loses of its demand is the probability that a walke
 comes to k: 1 at k, and elsewhere the mean over the customers. Sweeps over the component bring it about for a whole row
 of firms k; after each the slow error, a multiple of the component's leading vector, is taken away.
 
-What has to be exact is small: the chance of coming back to k, and the losses of the few firms that lose inputs too.
-The chances themselves can be kept in single precision as long as what that costs the index stays below the tolerance.
+What has to be exact is little: the chance of coming back to k, and the losses of the few firms that lose more through
+their inputs. The chances can be kept in single precision as long as what that costs the index stays below the
+tolerance.
 """
 
 from __future__ import annotations
@@ -21,97 +22,153 @@ from reshore.stress.cascade.lanes import LANES, add_multiples, sum_links, sum_ro
 from reshore.stress.cascade.upstream import Demand, Visits
 
 Places = NDArray[np.int8]
+Chances = NDArray[Any]
 _GROWTH = 16.0
 """Rounding of a row, times this, bounds what it does to a value: errors off the leading vector halve in every sweep."""
 
 
-class Watch(NamedTuple):
-    """What is read of the probabilities that `find_hits` solves: ``(L x)`` of entry e's row, in its column.
+class Row(NamedTuple):
+    """Firms of one open component that fail side by side, each alone: ``position[k]`` fails in column k.
 
-    The first entries are the failing firms themselves, one per column. Of the others no more than ``cap`` counts; an
-    index moves by ``weight`` times what an entry's ``value`` moves.
+    ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much its last step and the rounding of the
+    chances can move the index. ``step`` is the slow error still to be taken from each column, ``echo`` what a unit of
+    it does to ``back``, ``weight`` its weight. ``held`` names the column of each failing firm, -1 elsewhere.
     """
 
-    row: Ints
+    position: Ints
+    back: Floats
+    moved: Floats
+    floor: Floats
+    step: Floats
+    echo: Floats
+    weight: Floats
+    held: Places
+
+
+def new_row(firms: int) -> Row:
+    """Working arrays for a network of so many firms."""
+    return Row(
+        position=np.zeros(LANES, np.int32),
+        back=np.zeros(LANES),
+        moved=np.zeros(LANES),
+        floor=np.zeros(LANES),
+        step=np.zeros((1, LANES)),
+        echo=np.zeros(LANES),
+        weight=np.zeros(LANES),
+        held=np.full(firms, -1, np.int8),
+    )
+
+
+@compiled
+def start_row(demand: Demand, common: Visits, row: Row, positions: Ints, x: Chances) -> None:
+    """Sets `row` to fail the firms at `positions`, and the chances `x`, shape (n_firms, LANES), to their start."""
+    first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
+    right, left, gap = common.mode.right, common.mode.left, common.mode_gap
+    c = demand.component[positions[0]]
+    x[demand.edge[c] : demand.edge[c + 1]] = 0.0
+    row.moved[:], row.floor[:] = 0.0, 0.0
+    for k in range(len(positions)):
+        p = row.position[k] = positions[k]
+        row.held[p] = k
+        x[p, k] = 1.0
+        row.echo[k] = 0.0
+        for link in range(first[p], last[p]):
+            row.echo[k] += share[link] * right[target[link]]
+        row.weight[k] = common.mode_weight[c] + right[p] * gap[p] + left[p] * row.echo[k]
+    _read(demand, common, row, len(positions), x, 0.0)
+    row.moved[: len(positions)] = np.inf
+
+
+@compiled
+def close_in(
+    demand: Demand, common: Visits, row: Row, columns: int, x: Chances, rounding: float, tolerance: float
+) -> bool:
+    """Sweeps until the last moved no index by more than `tolerance`, relative `rounding` of chances included.
+
+    Returns whether that was reached; not, where rounding alone is more.
+    """
+    first, last, target, onward, held = (
+        demand.sales.first, demand.sales.last, demand.sales.target, demand.onward, row.held,
+    )  # fmt: skip
+    c = demand.component[row.position[0]]
+    low, high = demand.edge[c], demand.edge[c + 1]
+    for _ in range(blocks.QUICK_SWEEPS):
+        if (row.moved + row.floor).max() <= tolerance:
+            return True
+        if (row.moved - row.floor).max() <= 0.0:
+            return False
+        add_multiples(x, common.mode.right, low, high, row.step)
+        for k in range(columns):
+            x[row.position[k], k] = 1.0
+        for i in range(low, high):
+            sum_links(x, target, onward, first[i], last[i], x, i)
+            if held[i] >= 0:
+                x[i, held[i]] = 1.0
+        _read(demand, common, row, columns, x, rounding)
+    return False
+
+
+@compiled
+def _read(demand: Demand, common: Visits, row: Row, columns: int, x: Chances, rounding: float) -> None:
+    """Reads the chances of coming back as they are once the slow error is taken away."""
+    first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
+    c = demand.component[row.position[0]]
+    step = row.step
+    sum_rows(x, common.mode_gap, demand.edge[c], demand.edge[c + 1], step)
+    for k in range(columns):
+        p = row.position[k]
+        back = 0.0
+        for link in range(first[p], last[p]):
+            back += share[link] * x[target[link], k]
+        step[0, k] += common.mode.left[p] * (demand.rest[p] - back)
+        step[0, k] = step[0, k] / row.weight[k] if row.weight[k] > 0.0 else 0.0
+        back += step[0, k] * row.echo[k]
+        row.moved[k] = common.visits[p] * abs(back - row.back[k])
+        row.floor[k] = _GROWTH * rounding * common.visits[p] * back
+        row.back[k] = back
+
+
+class Watch(NamedTuple):
+    """Firms that lose more through inputs than demand, or nearly: entry e is the firm at ``at`` in column ``column``.
+
+    ``value`` is what it loses through both, at most ``cap``; an index moves by ``weight`` times what that moves.
+    """
+
+    at: Ints
     column: Ints
     cap: Floats
     weight: Floats
     value: Floats
 
 
-@compiled
-def find_hits(
-    demand: Demand,
-    common: Visits,
-    watch: Watch,
-    columns: int,
-    x: NDArray[Any],
-    held: Places,
-    residual: Floats,
-    tolerance: float,
-    rounding: float,
-) -> bool:
-    """Probabilities of ever coming to the first `columns` firms of `watch`, all of one open component of several firms.
+def new_watch(firms: int) -> Watch:
+    """Room for every firm in every column; memory is taken as it fills."""
+    size = firms * LANES
+    return Watch(np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size), np.zeros(size), np.zeros(size))
 
-    Column k of ``x``, shape (n_firms, LANES), holds a first guess and takes the probabilities of coming to firm k.
-    ``watch.value`` takes what is read of them, the chances of coming back first; `residual` by how much the last steps
-    moved each index, and what numbers of relative error `rounding` in ``x`` can do to it. Returns whether all are
-    within `tolerance`.
-    """
-    rest, onward = demand.rest, demand.onward
+
+@compiled
+def read_watch(
+    demand: Demand, common: Visits, row: Row, watch: Watch, x: Chances, rounding: float, residual: Floats
+) -> None:
+    """Reads what the watched firms lose into ``watch.value``, and how far each index can be off into `residual`."""
     first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
-    right, left, gap = common.mode.right, common.mode.left, common.mode_gap
-    row, column, cap, value = watch.row, watch.column, watch.cap, watch.value
-    low, high = demand.edge[demand.component[row[0]]], demand.edge[demand.component[row[0]] + 1]
-    weight, echo, known = np.zeros(LANES), np.zeros(LANES), np.full(LANES, np.inf)
-    moved, floor, step = np.zeros(LANES), np.zeros(LANES), np.zeros((1, LANES))
-    value[:] = 0.0
+    right, step = common.mode.right, row.step
+    residual[:] = row.moved + row.floor
+    for entry in range(len(watch.at)):
+        i, k = watch.at[entry], watch.column[entry]
+        arrives = 0.0
+        for link in range(first[i], last[i]):
+            j = target[link]
+            arrives += share[link] * (x[j, k] + (step[0, k] * right[j] if j != row.position[k] else 0.0))
+        here = demand.rest[i] * (x[i, k] + step[0, k] * right[i])
+        watch.value[entry] = min(arrives, watch.cap[entry])
+        if here < 2.0 * watch.cap[entry]:
+            residual[k] += watch.weight[entry] * (abs(arrives - here) + _GROWTH * rounding * arrives)
+
+
+@compiled
+def end_row(row: Row, columns: int) -> None:
+    """Lets go of the firms of `row`."""
     for k in range(columns):
-        p = row[k]
-        held[p] = k
-        x[p, k] = 1.0
-        for link in range(first[p], last[p]):
-            echo[k] += share[link] * right[target[link]]
-        weight[k] = common.mode_weight[demand.component[p]] + right[p] * gap[p] + left[p] * echo[k]
-    is_met = is_stuck = False
-    for _ in range(blocks.QUICK_SWEEPS):
-        sum_rows(x, gap, low, high, step)
-        for k in range(columns):
-            p = row[k]
-            back = 0.0
-            for link in range(first[p], last[p]):
-                back += share[link] * x[target[link], k]
-            step[0, k] += left[p] * (rest[p] - back)
-            step[0, k] = step[0, k] / weight[k] if weight[k] > 0.0 else 0.0
-            value[k] = back + step[0, k] * echo[k]
-            moved[k] = watch.weight[k] * abs(value[k] - known[k])
-            floor[k] = _GROWTH * rounding * watch.weight[k] * value[k]
-            known[k] = value[k]
-        if (moved + floor).max() <= tolerance:
-            for entry in range(columns, len(row)):
-                i, k = row[entry], column[entry]
-                here = x[i, k] + step[0, k] * right[i]
-                if rest[i] * here >= 2.0 * cap[entry]:
-                    value[entry] = cap[entry]
-                    continue
-                arrives = 0.0
-                for link in range(first[i], last[i]):
-                    j = target[link]
-                    arrives += share[link] * (x[j, k] + (step[0, k] * right[j] if j != row[k] else 0.0))
-                value[entry] = min(arrives, cap[entry])
-                moved[k] += watch.weight[entry] * abs(arrives - rest[i] * here)
-                floor[k] += watch.weight[entry] * _GROWTH * rounding * arrives
-        residual[:] = moved + floor
-        is_met, is_stuck = residual.max() <= tolerance, (moved - floor).max() <= 0.0
-        if is_met or is_stuck:
-            break
-        add_multiples(x, right, low, high, step)
-        for k in range(columns):
-            x[row[k], k] = 1.0
-        for i in range(low, high):
-            sum_links(x, target, onward, first[i], last[i], x, i)
-            if held[i] >= 0:
-                x[i, held[i]] = 1.0
-    for k in range(columns):
-        held[row[k]] = -1
-    return is_met
+        row.held[row.position[k]] = -1

@@ -27,6 +27,7 @@ import polars as pl
 from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats, Ints
+from reshore.stress.cascade.hits import new_row, new_watch
 from reshore.stress.cascade.lanes import LANES
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
@@ -36,7 +37,7 @@ _CHUNK = 4 * LANES
 _ROUNDS_BY_RULE = 100_000
 _RULE_NOT_MET = f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds"
 _LEAST_BY_RULE = 2.0**-52
-_LEAST_OF_TOLERANCE = 1e-4
+_LEAST_OF_TOLERANCE = 1e-3
 _BOUND_SLACK = 1e-9
 
 
@@ -321,14 +322,14 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     ordered, solved = firms[order], np.zeros((len(firms), 4))
 
     def exact() -> Callable[[range], None]:
-        front, held = new_front(push), np.full(size, -1, np.int8)
+        front, row, watch = new_front(push), new_row(size), new_watch(size)
         rough, fine = np.zeros((size, LANES), np.float32), np.zeros((size, LANES))
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each(
-                push, front, demand, system.visits, system.position_of, share, ordered[some], rough, fine, held,
-                rule.tolerance, cascade.least, solved[some],
+                push, front, demand, system.visits, system.position_of, share, ordered[some], row, rough, fine,
+                watch, rule.tolerance, cascade.least, solved[some],
             )  # fmt: skip
 
         return run
