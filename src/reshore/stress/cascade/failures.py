@@ -99,7 +99,7 @@ def _fail_some(
                 read_watch(demand, common, row, seen, fine, 0.0, residual)
             else:
                 read_watch(demand, common, row, seen, rough, _SINGLE, residual)
-            if residual.max() <= 0.5 * tolerance:
+            if residual.max() <= 0.9 * tolerance:
                 break
             aim *= 0.25
             is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, aim)
