@@ -14,7 +14,7 @@ from reshore.eligibility import Facts, clauses_of, facts_of, held_shares, judge
 from reshore.flow import Project
 from reshore.funding.instruments import KINDS, Instrument, Market, subsidy_rate
 from reshore.funding.portfolio import Candidate, Offer, groups_of
-from reshore.funding.settings import Defaults
+from reshore.funding.settings import Defaults, Delay
 from reshore.units import UNITS, convert, convertible, written
 
 MILLION = 1e6
@@ -24,7 +24,8 @@ MILLION = 1e6
 class Option:
     """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it.
 
-    Building begins ``capacity.start_month`` months after the decision: when the money is awarded.
+    Building begins ``capacity.start_month`` months after the decision: when the money is awarded. ``ranges`` are those
+    of its months to build and to qualify that the data state.
     """
 
     project: str
@@ -33,6 +34,23 @@ class Option:
     capacity: Project
     odds: float
     assumed: tuple[str, ...]
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def ready_months(self, delay: Delay | None, luck: float) -> float:
+        """Months from the decision to its first output, at the quantile `luck` of its delay; as planned without any.
+
+        A project that is late is late in everything: every part stands at the same quantile of its own range.
+        """
+        plan = {name: float(getattr(self.capacity, name)) for name in ("start_month", "build_months", "qualify_months")}
+        if delay is None:
+            return math.fsum(plan.values())
+        factor = triangular(delay.low, delay.point, delay.high, luck)
+        return math.fsum(
+            triangular(self.ranges[name][0], months, self.ranges[name][1], luck)
+            if name in self.ranges
+            else factor * months
+            for name, months in plan.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +120,11 @@ def _option(
             value = float(getattr(defaults, name))
             assumed.append(f"{name.replace('_', ' ')} {value:g}")
         months[name] = value
+    ranges = {
+        name: (float(row[f"{name}_low"]), float(row[f"{name}_high"]))
+        for name in ("build_months", "qualify_months")
+        if row[f"{name}_low"] is not None and row[f"{name}_high"] is not None
+    }
     good = chain[str(row["good"])]
     odds = months.pop("odds_share")
     groups = groups_of({"region": str(row["region"] or ""), "chain": good.chain, "firm": str(row["organization"])})
@@ -115,7 +138,24 @@ def _option(
         Project(good.good, share, **months),
         odds,
         tuple(assumed),
+        ranges,
     )
+
+
+def triangular(low: float, mode: float, high: float, quantile: float) -> float:
+    """The quantile of the triangular distribution over [low, high] whose likeliest value is `mode`.
+
+    Examples
+    --------
+    >>> [round(triangular(10, 12, 18, at), 3) for at in (0.0, 0.25, 0.5, 1.0)]
+    [10.0, 12.0, 13.101, 18.0]
+    """
+    width, before, after = high - low, mode - low, high - mode
+    if width <= 0:
+        return low
+    if quantile * width <= before:
+        return low + math.sqrt(quantile * width * before)
+    return high - math.sqrt((1.0 - quantile) * width * after)
 
 
 def _taken(row: Mapping[str, Any], name: str, assumed: list[str]) -> float | None:

@@ -16,7 +16,6 @@ import polars as pl
 
 from reshore.errors import InfeasibleError, NoAnswerError
 from reshore.flow.security import Security
-from reshore.flow.situation import Project
 from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
@@ -120,17 +119,13 @@ class Fund:
         found = self._at(np.asarray(built, dtype=np.float64))
         return self.nothing.objective - found.objective, self.nothing.costs - found.costs
 
-    def worth_if(self, built: Floats, projects: Sequence[Project], delivered: Sequence[Floats]) -> float:
-        """What a plan would add if its projects were `projects`, delivering other shares of their capacity.
-
-        `delivered` holds shares per project, (n_projects,), for each outlook.
-        """
+    def worth_if(self, built: Floats, profiles: Sequence[Floats]) -> float:
+        """What a plan would add if projects brought other capacity: `profiles` (n_projects, n_months) per outlook."""
         effects = []
-        for recourse, shares in zip(self.security.recourses, delivered, strict=True):
-            months = recourse.outlook.situation.n_months
+        for recourse, brought in zip(self.security.recourses, profiles, strict=True):
             moved = [
-                recourse.effect(project.good, float(part * share) * project.by_month(months))
-                for project, part, share in zip(projects, built, shares, strict=True)
+                recourse.effect(project.good, float(part) * profile)
+                for project, part, profile in zip(self.security.projects, built, brought, strict=True)
                 if part > 0
             ]
             rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in moved)])

@@ -130,9 +130,10 @@ CANDIDATES = Table(
             "ready_months",
             "number",
             "Months until full output",
-            "To be awarded money, build, qualify and ramp.",
+            "To be awarded money, build, qualify and ramp, as planned; the range is that over which it is drawn.",
             unit=MONTHS,
             low=0,
+            interval=True,
             absent="not known",
         ),
         Column(
@@ -207,6 +208,18 @@ TORNADO = Table(
     ),
 )
 
+ASSUMPTIONS = Table(
+    "fund_assumptions",
+    "What the plan takes for granted",
+    "What was drawn, discounted and counted, with the source of each figure.",
+    key=("assumption",),
+    columns=(
+        Column("assumption", "text", "Assumption", "What it is about."),
+        Column("says", "text", "In words", "What is assumed."),
+        Column("source", "text", "Source", "Where the figures are from.", absent="a choice of the study"),
+    ),
+)
+
 LEFT_OUT = Table(
     "fund_left_out",
     "Offers that were not made",
@@ -219,5 +232,5 @@ LEFT_OUT = Table(
     ),
 )
 
-FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, SAMPLES, FRONTIER, REGRET, TORNADO, LEFT_OUT)
+FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, SAMPLES, FRONTIER, REGRET, TORNADO, ASSUMPTIONS, LEFT_OUT)
 """Records of the tables about a plan, in the order in which a reader meets them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Literal
@@ -34,6 +35,39 @@ class Defaults:
     ramp_months: float = 12.0
     odds_share: float = 0.6
     asked_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How late projects come, as a factor on planned months, from the least over the likeliest to the most; a guess.
+
+    It stretches months to be awarded, to build and to qualify, save where the data state a range of their own.
+    ``source`` says where it is from.
+    """
+
+    low: float
+    point: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Discount:
+    """By how much less a dollar counts a year later, in dollars of constant worth, and where that rate is from."""
+
+    rate: float
+    source: str
+
+    def factor(self, months: float) -> float:
+        """What a dollar so many months after the decision counts on the day of the decision.
+
+        >>> round(Discount(0.02, "round number").factor(48), 4)
+        0.9238
+        """
+        return float((1.0 + self.rate) ** (-months / 12))
+
+
+A94 = Discount(0.02, "real social rate of time preference, OMB Circular A-94 of November 2023")
 
 
 @dataclass(frozen=True)
@@ -75,7 +109,7 @@ class FundSettings:
     counts
         Whose service counts as value: one of `COUNTS`.
     draws
-        How often the success of projects is drawn, in each scenario.
+        How often the success of projects, and with `delay` their months, are drawn, in each scenario.
     samples
         Fresh samples of as many draws, on which the plan is tried and others are sought; 0 for none.
     risk_weight, risk_level
@@ -86,6 +120,10 @@ class FundSettings:
         Budgets of the first instrument on the frontier, as parts of its face value.
     compare_with
         Programmes whose real awards are put through the same flow.
+    discount
+        Brings losses that are avoided later, and money that is paid later, to the day of the decision.
+    delay
+        Draws the months of projects as well; ``None``: all come as planned.
     defaults, market
         What stands in for unknown terms of projects, and for unknown costs of instruments.
     """
@@ -108,6 +146,8 @@ class FundSettings:
     gap_share: float = 1e-3
     frontier: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0)
     compare_with: tuple[str, ...] = ()
+    discount: Discount = A94
+    delay: Delay | None = None
     defaults: Defaults = field(default_factory=Defaults)
     market: Market = field(default_factory=Market)
 
@@ -115,9 +155,11 @@ class FundSettings:
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
     "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
-    "samples": (0, 100),
-    "gap_share": (0, 0.5), "cut_after_months": (0, 600), "low": (0, 1), "high": (0, 1), "tenor_years": (1, 50),
+    "samples": (0, 100), "gap_share": (0, 0.5), "cut_after_months": (0, 600), "quotas.low": (0, 1), "quotas.high": (0, 1),
+    "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
+    "tenor_years": (1, 50),
 }  # fmt: skip
+"""Least and most of numbers, by key, or by table and key where tables share one."""
 
 
 def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
@@ -142,12 +184,22 @@ def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
         refuse(
             "out-of-range", "fund.samples", found.samples, "0, or 2 and more", "one sample says nothing about others"
         )
+    if found.delay is not None and not found.delay.low <= found.delay.point <= found.delay.high:
+        ends = f"{found.delay.low:g}, {found.delay.point:g}, {found.delay.high:g}"
+        refuse("out-of-range", "fund.delay", ends, "low, point and high in rising order", "put them in order")
     if not found.budgets:
         refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
     return found
 
 
-_NESTED: Mapping[str, type] = {"budgets": Budget, "quotas": Quota, "defaults": Defaults, "market": Market}
+_NESTED: Mapping[str, type] = {
+    "budgets": Budget,
+    "quotas": Quota,
+    "delay": Delay,
+    "discount": Discount,
+    "defaults": Defaults,
+    "market": Market,
+}
 
 
 def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
@@ -201,7 +253,8 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         refuse("wrong-type", place, repr(entry), words[wanted], "correct the value")
         return None
     if isinstance(entry, int | float) and wanted in (int, float):
-        low, high = _BOUNDS.get(key, (0.0, float("inf")))
+        in_table = ".".join(re.sub(r"\[\d+\]", "", place).split(".")[-2:])
+        low, high = _BOUNDS.get(in_table, _BOUNDS.get(key, (0.0, float("inf"))))
         if not (low <= entry <= high and math.isfinite(entry)):
             refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
             return None

@@ -93,7 +93,7 @@ def test_an_upstream_plant_is_worth_nothing_until_the_downstream_plant_stands():
 def test_a_project_that_fails_in_an_outlook_adds_nothing_there():
     chain = world(1)
     one = situation([0.5], 12, n=1)
-    outlooks = (Outlook("works", 0.5, one, np.array([1.0])), Outlook("fails", 0.5, one, np.array([0.0])))
+    outlooks = (Outlook("works", 0.5, one, np.full((1, 12), 0.2)), Outlook("fails", 0.5, one, np.zeros((1, 12))))
     found = evaluate(Security(chain, outlooks, (Project("g0", 0.2),)).program(), np.ones(1))
     works, fails = -found.costs
     assert works == pytest.approx(fails * 0.7 / 0.5)

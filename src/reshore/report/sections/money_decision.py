@@ -97,9 +97,9 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
     fund = page.results.study.fund
     whose = COUNTS[fund.counts] if fund is not None else ""
     text = (
-        f"{usd_range(plan['worth_usd'], plan['worth_usd_low'], plan['worth_usd_high'])} of expected loss avoided, "
-        f"counting {whose.replace('home', page.the_home)}; the range is that of the odds of the scenarios, which are "
-        "opinions."
+        f"{usd_range(plan['worth_usd'], plan['worth_usd_low'], plan['worth_usd_high'])} of expected loss avoided"
+        f"{_discounted(page)}, counting {whose.replace('home', page.the_home)}; the range is that of the odds of the "
+        "scenarios, which are opinions."
     )
     per = [
         f"{written(plan['worth_usd'] / plan[name])} USD per dollar of {words}"
@@ -110,6 +110,11 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
         weight, level = (written(share, SHARE) for share in (fund.risk_weight, fund.risk_level))
         text += f" Bad outlooks weigh more than their odds: {weight} of the weight lies on CVaR at level {level}."
     return f"{text} That is {' and '.join(per)}." if per else text
+
+
+def _discounted(page: Page) -> str:
+    fund = page.results.study.fund
+    return "" if fund is None else f" on the day of the decision, at {written(fund.discount.rate, SHARE)} a year"
 
 
 def proof(plan: dict[str, Any]) -> str:
@@ -124,8 +129,8 @@ def proof(plan: dict[str, Any]) -> str:
         return text
     fresh = usd_range(plan["fresh_usd"], plan["fresh_usd_low"], plan["fresh_usd_high"])
     return (
-        f"{text} Which projects succeed is drawn: on fresh draws the plan avoids {fresh}, and with 95 % confidence no "
-        f"plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
+        f"{text} What becomes of projects is drawn: on fresh draws the plan avoids {fresh}, and with 95 % confidence "
+        f"no plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
     )
 
 

@@ -12,6 +12,7 @@ from reshore.funding.records import FUND_TABLES
 from reshore.pricing.records import PRICING_TABLES
 from reshore.stress.case import StressCase
 from reshore.study.money import plans, prices
+from reshore.study.money.assumptions import assumptions
 from reshore.study.money.question import Rows, ask, frame_of
 from reshore.study.money.samples import samples
 from reshore.study.settings import Study
@@ -49,7 +50,7 @@ def fund_study(
     rows: dict[str, Rows] = {}
     if "plan" in parts:
         rows |= {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question),
-                 "fund_left_out": plans.left_out(question)}  # fmt: skip
+                 "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):
             fresh = samples(question, chosen)
             rows["fund_samples"] = plans.fresh_draws(fresh)

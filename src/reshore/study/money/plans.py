@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from reshore.flow.security import Outlook
 from reshore.funding.candidates import LeftOut
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
@@ -17,6 +16,9 @@ from reshore.optimize.program import Floats
 from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
 from reshore.study.money.samples import Samples
 from reshore.units import SHARE, USD, written
+
+RATES = (0.0, 0.07)
+"""Discount rates that the worth of the plan is tried at: none, and the 7 percent of OMB Circular A-94 of 1992."""
 
 
 def _range(question: Question, built: Floats) -> tuple[float, float]:
@@ -169,11 +171,13 @@ def candidates(question: Question) -> Rows:
     labels = dict(question.package["projects"].select("project", "label").iter_rows())
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
     for option in question.options.options:
-        months = option.capacity
+        delay, ramp = question.settings.delay, option.capacity.ramp_months
+        ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
         rows.append(
-            {"project": option.project, "label": option.candidate.label, "considered": True, "good": months.good,
-             "capacity_share": months.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": months.start_month + months.build_months + months.qualify_months + months.ramp_months,
+            {"project": option.project, "label": option.candidate.label, "considered": True,
+             "good": option.capacity.good,
+             "capacity_share": option.capacity.capacity, "asked_usd": usd(option.candidate.asks),
+             "ready_months": ready[0], "ready_months_low": min(ready), "ready_months_high": max(ready),
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:
@@ -227,6 +231,10 @@ def tornado(question: Question, chosen: Funded) -> Rows:
     row("When scenarios begin", early, late)
     half, more = (_succeeds(question, chosen, factor) for factor in (0.5, 1.5))
     row("Odds that projects succeed", ("half of those stated", half), ("half as much again, at most 1", more))
+    if question.settings.delay is not None:
+        ends = (("all at the least of their ranges", 0.0), ("all at the most", 1.0))
+        row("How late projects come", *((words, _late(question, chosen, end)) for words, end in ends))
+    row("Discount rate", *((written(rate, SHARE), _discounted(question, chosen, rate)) for rate in RATES))
     row("Stocks", *((f"every stock at its {end} end", _stocked(question, chosen, end)) for end in ("low", "high")))
     for scenario in question.study.scenarios:
         assert scenario.odds is not None
@@ -243,22 +251,25 @@ def tornado(question: Question, chosen: Funded) -> Rows:
 
 
 def _begins(question: Question, chosen: Funded, months: float) -> float:
-    """Worth when scenarios begin so many months after the decision."""
-    projects = question.decided(months)
-    delivered = [_delivered(outlook, question) for outlook in question.fund.security.outlooks]
-    return question.fund.worth_if(chosen.built, projects, delivered)
-
-
-def _delivered(outlook: Outlook, question: Question) -> Floats:
-    return question.certain if outlook.delivered is None else outlook.delivered
+    """Worth when scenarios begin so many months after the decision: more or less of it stands, and is worth less."""
+    later = question.settings.discount.factor(months - question.settings.cut_after_months)
+    return later * question.fund.worth_if(chosen.built, question.profiles(after=months))
 
 
 def _succeeds(question: Question, chosen: Funded, factor: float) -> float:
     """Worth when the odds that projects succeed are `factor` times those stated, with the same draws."""
-    draws = question.settings.draws
-    per_scenario = [question.succeeds(draw, factor) for draw in range(draws)]
-    delivered = per_scenario * len(question.study.scenarios) + [question.certain]
-    return question.fund.worth_if(chosen.built, question.projects, delivered)
+    return question.fund.worth_if(chosen.built, question.profiles(factor))
+
+
+def _late(question: Question, chosen: Funded, quantile: float) -> float:
+    """Worth when all projects stand at one quantile of their delay."""
+    return question.fund.worth_if(chosen.built, question.profiles(late=quantile))
+
+
+def _discounted(question: Question, chosen: Funded, rate: float) -> float:
+    """Worth at another discount rate."""
+    discount = replace(question.settings.discount, rate=rate)
+    return replace(question, settings=replace(question.settings, discount=discount)).fund.worth(chosen.built)[0]
 
 
 def _stocked(question: Question, chosen: Funded, end: str) -> float:
