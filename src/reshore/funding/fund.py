@@ -99,6 +99,10 @@ class Fund:
         """Position of each candidate."""
         return {candidate.name: number for number, candidate in enumerate(self.candidates)}
 
+    def _project(self, name: str) -> str:
+        """The project of a candidate."""
+        return self.candidates[self._place[name]].key
+
     @property
     def evaluator(self) -> Evaluator:
         """The sessions in which outlooks are solved."""
@@ -145,7 +149,7 @@ class Fund:
         asked = rules or self.rules
         found = self._sought(asked)
         for name in self._idle(found, asked):
-            without = replace(asked, must_not=asked.must_not | {name})
+            without = replace(asked, must_not=asked.must_not | {self._project(name)})
             try:
                 fewer = self._sought(without)
             except NoAnswerError:  # it may bring nothing and still be what a quota asks for
@@ -174,7 +178,7 @@ class Fund:
         return [
             name
             for name, part in zip(funded.plan.built, funded.plan.parts, strict=True)
-            if name not in rules.must
+            if self._project(name) not in rules.must
             and price[name] * part <= self._noise
             and self._lost_without(name, funded) <= self._noise
         ]
@@ -234,7 +238,7 @@ class Fund:
         """
         steps: list[Step] = []
         for budget in sorted(budgets):
-            pools = tuple(replace(one, face=budget) if one.name == pool else one for one in self.rules.pools)
+            pools = tuple(one.scaled(budget) if one.name == pool else one for one in self.rules.pools)
             try:
                 funded = self.best(replace(self.rules, pools=pools))
             except NoAnswerError:
@@ -242,8 +246,8 @@ class Fund:
             if steps and steps[-1].funded.worth > funded.worth:
                 before_it = steps[-1].funded
                 funded = replace(before_it, bound=max(funded.bound, before_it.worth))
-            before = set(steps[-1].funded.plan.built) if steps else set()
-            now = set(funded.plan.built)
+            before = set(steps[-1].funded.plan.projects) if steps else set()
+            now = set(funded.plan.projects)
             steps.append(Step(budget, funded, tuple(sorted(now - before)), tuple(sorted(before - now))))
         return tuple(steps)
 
@@ -263,12 +267,13 @@ class Fund:
         if not funded.plan.built:
             return None
         if self.rules.divisible:
-            order = self.removals(funded).filter(~pl.col("candidate").is_in(sorted(self.rules.must)))
-            if order.is_empty():
+            order = [self._project(name) for name in self.removals(funded)["candidate"]]
+            free = [project for project in order if project not in self.rules.must]
+            if not free:
                 return None
-            rules = replace(self.rules, must_not=self.rules.must_not | {order["candidate"][0]})
+            rules = replace(self.rules, must_not=self.rules.must_not | {free[0]})
         else:
-            rules = replace(self.rules, forbidden=(*self.rules.forbidden, frozenset(funded.plan.built)))
+            rules = replace(self.rules, forbidden=(*self.rules.forbidden, frozenset(funded.plan.projects)))
         try:
             return self.best(rules)
         except NoAnswerError:

@@ -17,6 +17,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from reshore.funding.budgets import Limit, Pool
 from reshore.funding.settings import Quota
 from reshore.optimize import Builder, Program
 from reshore.optimize.program import Floats, Indices
@@ -27,10 +28,12 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A project that asks for public money.
+    """A project that asks for public money, in the year in which it may be awarded.
 
     ``asks`` is the public money without which it is not built, ``cost`` the cost of the whole project (``None``:
-    unknown). ``groups`` are what quotas count it under: its region, technology, firm.
+    unknown). ``groups`` are what quotas count it under: its region, technology, firm. Candidates of one ``project``
+    (by default each is one of its own) are the years in which it may be awarded: at most one of them is built.
+    ``present`` is what a dollar of that year costs on the day of the decision.
     """
 
     name: str
@@ -38,6 +41,14 @@ class Candidate:
     asks: float
     cost: float | None = None
     groups: frozenset[str] = frozenset()
+    project: str = ""
+    year: int | None = None
+    present: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """The project that it is."""
+        return self.project or self.name
 
 
 @dataclass(frozen=True)
@@ -81,21 +92,12 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Pool:
-    """A budget: how much face value and how much subsidy cost it can carry; ``None``: no limit of that kind."""
-
-    name: str
-    face: float | None = None
-    subsidy: float | None = None
-
-
-@dataclass(frozen=True)
 class Rules:
     """What a plan has to respect besides the terms of its offers.
 
     ``stack_cap`` is the largest share of a project's cost that all public money together may pay; ``least_leverage``
     the private money per public dollar over all deals. With ``divisible`` any part of a project can be built for that
-    part of what it asks. Candidates in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
+    part of what it asks. Projects in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
     is built, are not taken again, nor with more beside; they need projects that are built whole or not at all.
     """
 
@@ -127,25 +129,37 @@ class Choice:
 
 @dataclass(frozen=True)
 class Deal:
-    """One deal of a plan: who gets how much by which instrument, and what that costs the public."""
+    """One deal of a plan: who gets how much by which instrument, and what that costs the public.
+
+    ``subsidy`` is counted in the ``year`` of award, ``present`` on the day of the decision.
+    """
 
     candidate: str
     instrument: str
     amount: float
     subsidy: float
+    year: int | None = None
+    present: float = math.nan
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Chosen deals, in order of candidates and instruments; ``parts`` are what is built of each in ``built``."""
+    """Chosen deals, in order of candidates and instruments; ``parts`` are what is built of each in ``built``.
+
+    ``projects`` are those of the candidates that are built, by default the candidates themselves.
+    """
 
     built: tuple[str, ...]
     parts: tuple[float, ...]
     deals: tuple[Deal, ...]
+    projects: tuple[str, ...] = ()
     face: float = field(init=False)
     subsidy: float = field(init=False)
+    present: float = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "projects", self.projects or self.built)
+        object.__setattr__(self, "present", math.fsum(deal.present for deal in self.deals))
         object.__setattr__(self, "face", math.fsum(deal.amount for deal in self.deals))
         object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
 
@@ -165,6 +179,7 @@ def build_choice(
     kept = [offer for offer in offers if offer.is_possible(candidates[index[offer.candidate]])]
     rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
     rows.terms()
+    rows.one_year()
     rows.stacking()
     rows.exclusions()
     rows.budgets()
@@ -180,24 +195,34 @@ def read_plan(choice: Choice, x: Floats) -> Plan:
     if not choice.rules.divisible:
         parts = {name: float(round(part)) for name, part in parts.items()}
     parts = {name: part for name, part in parts.items() if part > NOTHING}
+    known = {candidate.name: candidate for candidate in choice.candidates}
     deals = [
-        Deal(offer.candidate, offer.instrument, dollars / 1e6, dollars / 1e6 * offer.subsidy_rate)
+        _deal(offer, known[offer.candidate], dollars / 1e6)
         for offer, dollars in zip(choice.offers, _in_dollars(choice, x), strict=True)
         if dollars > 0
     ]
-    return Plan(
-        tuple(parts), tuple(parts.values()), tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument)))
-    )
+    deals.sort(key=lambda deal: (deal.candidate, deal.instrument))
+    return Plan(tuple(parts), tuple(parts.values()), tuple(deals), tuple(known[name].key for name in parts))
+
+
+def _deal(offer: Offer, candidate: Candidate, amount: float) -> Deal:
+    subsidy = amount * offer.subsidy_rate
+    return Deal(offer.candidate, offer.instrument, amount, subsidy, candidate.year, subsidy * candidate.present)
 
 
 def _in_dollars(choice: Choice, x: Floats) -> list[int]:
     """Amounts of offers in whole dollars. What solving and rounding put over a budget comes off its largest deal."""
     dollars = [round(1e6 * float(x[column])) if x[column] > NOTHING else 0 for column in choice.amount]
-    for pool in choice.rules.pools:
-        mine = [place for place, offer in enumerate(choice.offers) if offer.pool == pool.name]
+    years = {candidate.name: candidate.year for candidate in choice.candidates}
+    for pool, kept in _limits(choice.rules):
+        mine = [
+            place
+            for place, offer in enumerate(choice.offers)
+            if offer.pool == pool.name and kept.holds(years[offer.candidate])
+        ]
         for limit, rates in (
-            (pool.face, [Decimal(1)] * len(mine)),
-            (pool.subsidy, [Decimal(str(choice.offers[place].subsidy_rate)) for place in mine]),
+            (kept.face, [Decimal(1)] * len(mine)),
+            (kept.subsidy, [Decimal(str(choice.offers[place].subsidy_rate)) for place in mine]),
         ):
             over = sum((dollars[place] * rate for place, rate in zip(mine, rates, strict=True)), Decimal(0))
             over -= Decimal("inf") if limit is None else Decimal(str(limit)) * 1_000_000
@@ -216,21 +241,51 @@ class _Rows:
         self.candidates, self.offers, self.rules, self.who = candidates, offers, rules, who
         self.rates = np.array([offer.subsidy_rate for offer in offers], dtype=np.float64)
         self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
+        self.present = np.array([candidate.present for candidate in candidates], dtype=np.float64)
         self.builder = Builder()
         self.built = self.builder.variables(
             "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
-            high=np.array([float(candidate.name not in rules.must_not) for candidate in candidates]),
+            high=np.array([float(candidate.key not in rules.must_not) for candidate in candidates]),
         )  # fmt: skip
         self.taken = self.builder.variables(
             "taken", len(offers), high=1.0, integer=True, says=lambda k: f"a deal: {self.named(k)}"
         )
         self.amount = self.builder.variables(
-            "amount", len(offers), cost=thrift * np.maximum(self.rates, 1e-3), says=lambda k: f"amount: {self.named(k)}"
-        )
+            "amount", len(offers), cost=thrift * np.maximum(self.rates, 1e-3) * self.present[who],
+            says=lambda k: f"amount: {self.named(k)}",
+        )  # fmt: skip
 
     def named(self, offer: int) -> str:
         """Words for an offer."""
-        return f"{self.offers[offer].instrument} for {self.candidates[self.who[offer]].label}"
+        return f"{self.offers[offer].instrument} for {self.called(int(self.who[offer]))}"
+
+    def called(self, candidate: int) -> str:
+        """Words for a candidate."""
+        one = self.candidates[candidate]
+        return one.label if one.year is None else f"{one.label} in {one.year}"
+
+    def one_year(self) -> None:
+        """A project is awarded in one year, in which all that is built of it is decided."""
+        by_project: dict[str, list[int]] = {}
+        for number, candidate in enumerate(self.candidates):
+            by_project.setdefault(candidate.key, []).append(number)
+        groups = [numbers for numbers in by_project.values() if len(numbers) > 1]
+        if not groups:
+            return
+        mine = np.array([number for numbers in groups for number in numbers], dtype=np.int64)
+        group = np.repeat(np.arange(len(groups)), [len(numbers) for numbers in groups])
+        each = np.arange(mine.size)
+        awarded = self.builder.variables(
+            "awarded", mine.size, high=1.0, integer=True, says=lambda k: f"{self.called(int(mine[k]))} is awarded"
+        )
+        self.builder.require(
+            "built when awarded", [(each, self.built[mine], 1.0), (each, awarded, -1.0)], mine.size, high=0.0,
+            says=lambda k: f"{self.called(int(mine[k]))} is built only if it is awarded then",
+        )  # fmt: skip
+        self.builder.require(
+            "one year", [(group, awarded, 1.0)], len(groups), high=1.0,
+            says=lambda k: f"{self.candidates[groups[k][0]].label} is awarded in one year",
+        )  # fmt: skip
 
     def terms(self) -> None:
         """Smallest and largest deals, deals only of what is built, and the money that each project asks for."""
@@ -301,14 +356,18 @@ class _Rows:
 
     def budgets(self) -> None:
         """Each pool pays within its face value and its subsidy cost."""
-        for pool in self.rules.pools:
-            mine = np.array([pool.name == offer.pool for offer in self.offers], dtype=bool)
+        years = [self.candidates[c].year for c in self.who]
+        for pool, kept in _limits(self.rules):
+            mine = np.array(
+                [pool.name == offer.pool and kept.holds(year) for offer, year in zip(self.offers, years, strict=True)],
+                dtype=bool,
+            )
             for limit, weights, word in (
-                (pool.face, np.ones(mine.size), "face value"), (pool.subsidy, self.rates, "subsidy"),
+                (kept.face, np.ones(mine.size), "face value"), (kept.subsidy, self.rates, "subsidy"),
             ):  # fmt: skip
                 if limit is not None:
-                    words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}"
-                    self._limit(f"budget {pool.name} {word}", weights * mine, high=limit, words=words)
+                    words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}{kept.words}"
+                    self._limit(f"budget {pool.name} {word}{kept.words}", weights * mine, high=limit, words=words)
 
     def quotas(self) -> None:
         """Shares of the money by group, and private money per public dollar."""
@@ -330,24 +389,32 @@ class _Rows:
 
     def decided(self) -> None:
         """What has to be built is built."""
-        must = np.flatnonzero([candidate.name in self.rules.must for candidate in self.candidates])
+        labels = {one.key: one.label for one in self.candidates if one.key in self.rules.must}
+        place = {key: number for number, key in enumerate(labels)}
+        must = np.flatnonzero([candidate.key in place for candidate in self.candidates])
         if must.size:
+            rows = np.array([place[self.candidates[number].key] for number in must.tolist()], dtype=np.int64)
             self.builder.require(
-                "decided", [(np.arange(must.size), self.built[must], 1.0)], must.size, low=1.0,
-                says=lambda k: f"{self.candidates[must[k]].label} is built, as decided",
+                "decided", [(rows, self.built[must], 1.0)], len(labels), low=1.0,
+                says=lambda k: f"{list(labels.values())[k]} is built, as decided",
             )  # fmt: skip
 
     def other_plans(self) -> None:
         """Plans that were found before are not taken again, nor with more projects beside."""
         for plan in self.rules.forbidden:
-            inside = np.array([candidate.name in plan for candidate in self.candidates], dtype=np.float64)
+            inside = np.array([candidate.key in plan for candidate in self.candidates], dtype=np.float64)
             self.builder.require(
-                "another plan", [(0, self.built, inside)], 1, high=float(inside.sum()) - 1.0,
+                "another plan", [(0, self.built, inside)], 1, high=float(len(plan)) - 1.0,
                 says=lambda _: "a plan that was found before is not taken again, nor with more projects beside",
             )  # fmt: skip
 
     def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
         self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
+
+
+def _limits(rules: Rules) -> list[tuple[Pool, Limit]]:
+    """Every limit of every budget."""
+    return [(pool, limit) for pool in rules.pools for limit in pool.limits]
 
 
 def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:

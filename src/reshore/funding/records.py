@@ -79,6 +79,14 @@ PLANS = Table(
             unit=USD,
             absent="not stated of awards",
         ),
+        Column(
+            "present_usd",
+            "number",
+            "Cost today",
+            "The same on the day of the decision: what later years cost is discounted.",
+            unit=USD,
+            absent="not stated of awards",
+        ),
         Column("built_count", "integer", "Projects", "Number of projects.", unit=NUMBER, low=0),
         Column("built", "ids", "Built", "Keys of the projects.", refers="projects.project", absent="none"),
         Column("method", "text", "Method", "How it was found."),
@@ -98,11 +106,42 @@ DEALS = Table(
         Column("good", "id", "Good", "What it makes.", refers="goods.good"),
         Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
         Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
+        Column("award_year", "year", "Award", "Year of award.", absent="all money is there on the day of the decision"),
+        Column("present_usd", "number", "Cost today", "Subsidy cost on the day of the decision.", unit=USD),
         Column("part_share", "number", "Part built", "Part of the project that is built.", unit=SHARE, low=0, high=1),
         Column("lost_usd", "number", "Lost without it", "What is lost when nothing takes its place.", unit=USD),
         Column("needs_person", "text", "For a person", "Clauses that only a person can answer.", absent="none"),
     ),
 )
+
+_MONEY = (
+    ("comes", "comes", "What comes with the year"),
+    ("there", "is there", "What can be spent in it, with what earlier years left over"),
+    ("spent", "is spent", "What its deals take"),
+    ("left", "is left", "What it leaves over"),
+)
+
+YEARS = Table(
+    "fund_years",
+    "Money by year",
+    "What comes, is there, is spent and is left over in each year of each budget; empty where all money is there on "
+    "the day of the decision.",
+    key=("instrument", "year"),
+    columns=(
+        Column("instrument", "id", "Instrument", "How it is paid.", refers="instruments.instrument"),
+        Column("year", "year", "Year", "Year of award."),
+        Column("deals_count", "integer", "Deals", "Number of deals awarded.", unit=NUMBER, low=0),
+        *(
+            Column(f"{kind}_{name}_usd", "number", f"{title} {word}", f"{says}, {title.lower()}.", unit=USD, low=0,
+                   absent="no limit of this kind")
+            for kind, title in (("face", "Face value"), ("subsidy", "Subsidy cost"))
+            for name, word, says in _MONEY
+        ),
+        Column(
+            "carries_over", "boolean", "Carries over", "Whether later years have what is left over; if not, it lapses."
+        ),
+    ),
+)  # fmt: skip
 
 CANDIDATES = Table(
     "fund_candidates",
@@ -232,5 +271,16 @@ LEFT_OUT = Table(
     ),
 )
 
-FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, CANDIDATES, SAMPLES, FRONTIER, REGRET, TORNADO, ASSUMPTIONS, LEFT_OUT)
+FUND_TABLES: tuple[Table, ...] = (
+    PLANS,
+    DEALS,
+    YEARS,
+    CANDIDATES,
+    SAMPLES,
+    FRONTIER,
+    REGRET,
+    TORNADO,
+    ASSUMPTIONS,
+    LEFT_OUT,
+)
 """Records of the tables about a plan, in the order in which a reader meets them."""

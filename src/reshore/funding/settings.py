@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from reshore.funding.instruments import Market
@@ -80,12 +81,41 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class BudgetYear:
+    """Money of a budget that comes with a year."""
+
+    year: int
+    face_usd: float | None = None
+    subsidy_usd: float | None = None
+
+
+@dataclass(frozen=True)
 class Budget:
-    """How much one instrument may pay; what is not stated is taken from the instrument's own budget."""
+    """How much one instrument may pay; what is not stated is taken from the instrument's own budget.
+
+    With ``years`` money comes year by year; what one leaves over is there for those after it, or lapses.
+    """
 
     instrument: str
     face_usd: float | None = None
     subsidy_usd: float | None = None
+    years: tuple[BudgetYear, ...] = ()
+    carries_over: bool = True
+
+    def in_all(self, own_face_usd: float | None) -> float | None:
+        """Face value of all years, where that of the instrument itself is as given."""
+        if not self.years:
+            return own_face_usd if self.face_usd is None else self.face_usd
+        faces = [one.face_usd for one in self.years if one.face_usd is not None]
+        return math.fsum(faces) if len(faces) == len(self.years) else None
+
+    def scaled(self, face_usd: float) -> Budget:
+        """The same with so much face value in all; by year, each has the same part of it as before."""
+        whole = self.in_all(None)
+        if not self.years or not whole:
+            return replace(self, face_usd=face_usd, years=())
+        years = (replace(one, face_usd=face_usd * (one.face_usd or 0.0) / whole) for one in self.years)
+        return replace(self, years=tuple(years))
 
 
 @dataclass(frozen=True)
@@ -104,6 +134,8 @@ class FundSettings:
         See `reshore.funding.portfolio.Rules`.
     must, must_not
         Projects that are decided: built whatever else is, or left out.
+    year_begins_month
+        First month of a year of money; a year is named by the calendar year in which most of it lies.
     cut_after_months
         How long after the decision the scenarios begin: what is not built by then helps late or never.
     counts
@@ -137,6 +169,7 @@ class FundSettings:
     quotas: tuple[Quota, ...] = ()
     must: tuple[str, ...] = ()
     must_not: tuple[str, ...] = ()
+    year_begins_month: int = 1
     cut_after_months: float = 48.0
     counts: Literal["home", "pool"] = "home"
     draws: int = 16
@@ -151,13 +184,19 @@ class FundSettings:
     defaults: Defaults = field(default_factory=Defaults)
     market: Market = field(default_factory=Market)
 
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years in which money comes, and awards can be made; none where all of it is there on the day of decision."""
+        return tuple(sorted({one.year for budget in self.budgets for one in budget.years}))
+
 
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
     "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
-    "samples": (0, 100), "gap_share": (0, 0.5), "cut_after_months": (0, 600), "quotas.low": (0, 1), "quotas.high": (0, 1),
+    "samples": (0, 100), "gap_share": (0, 0.5), "cut_after_months": (0, 600),
+    "quotas.low": (0, 1), "quotas.high": (0, 1),
     "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
-    "tenor_years": (1, 50),
+    "tenor_years": (1, 50), "years.year": (1900, 2200), "year_begins_month": (1, 12),
 }  # fmt: skip
 """Least and most of numbers, by key, or by table and key where tables share one."""
 
@@ -187,19 +226,37 @@ def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
     if found.delay is not None and not found.delay.low <= found.delay.point <= found.delay.high:
         ends = f"{found.delay.low:g}, {found.delay.point:g}, {found.delay.high:g}"
         refuse("out-of-range", "fund.delay", ends, "low, point and high in rising order", "put them in order")
+    for number, budget in enumerate(found.budgets, 1):
+        _check_years(budget, f"fund.budgets[{number}]", refuse)
     if not found.budgets:
         refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
     return found
 
 
 _NESTED: Mapping[str, type] = {
-    "budgets": Budget,
-    "quotas": Quota,
-    "delay": Delay,
-    "discount": Discount,
-    "defaults": Defaults,
-    "market": Market,
+    kind.__name__: kind for kind in (Budget, BudgetYear, Quota, Delay, Discount, Defaults, Market)
 }
+"""Records within records, by the name in their annotation."""
+
+
+def _check_years(budget: Budget, place: str, refuse: Refuse) -> None:
+    """Money by year: years that rise, and of each kind of limit a figure for every year, and none for all of them."""
+    years = [one.year for one in budget.years]
+    if any(later <= year for year, later in pairwise(years)):
+        refuse("out-of-range", f"{place}.years", ", ".join(map(str, years)), "years in rising order, each once",
+               "put them in order")  # fmt: skip
+    stated = 0
+    for name in ("face_usd", "subsidy_usd"):
+        count = sum(getattr(one, name) is not None for one in budget.years)
+        stated += count
+        if years and getattr(budget, name) is not None:
+            refuse("contradiction", f"{place}.{name}", getattr(budget, name), "amounts by year, or one for all years",
+                   "remove it, or years")  # fmt: skip
+        if 0 < count < len(years):
+            refuse("missing-key", f"{place}.years", f"{name} in {count} of {len(years)} years", f"{name} in every year",
+                   "write 0 where there is none")  # fmt: skip
+    if years and not stated:
+        refuse("missing-key", f"{place}.years", "no amounts", "face_usd or subsidy_usd in every year", "add them")
 
 
 def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
@@ -229,8 +286,8 @@ def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> A
 
 
 def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse) -> Any:
-    if key in _NESTED:
-        kind = _NESTED[key]
+    kind = next((_NESTED[word] for word in re.findall(r"\w+", annotation) if word in _NESTED), None)
+    if kind is not None:
         if not annotation.startswith("tuple"):
             return read_record(kind, entry, place, refuse)
         if not isinstance(entry, Sequence) or isinstance(entry, str):

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from reshore.funding.instruments import read_instruments, subsidy_rate
-from reshore.funding.records import DEALS, PLANS
+from reshore.funding.records import DEALS, PLANS, YEARS
 from reshore.study.results import Results
 from reshore.tables import Table
 
@@ -25,6 +26,9 @@ _DEAL_HEADINGS = (
 _PLAN_HEADINGS = (
     "Plan", "Worth per dollar of face value", "Worth, USD", "Bound, USD", "Gap, (bound − worth) / worth", "as reported",
     "difference",
+)  # fmt: skip
+_YEAR_HEADINGS = (
+    "Budget", "Year", "Face value there, USD", "Left, USD", "Spent, USD", "as reported", "difference",
 )  # fmt: skip
 _RESULT = 4
 """The column of results; what was reported and the difference stand to its right."""
@@ -62,7 +66,7 @@ def money_sheet(book: Any, results: Results, forms: Mapping[str, Any]) -> None:
     sheet.set_column(0, 1, 34)
     sheet.set_column(2, len(_DEAL_HEADINGS) - 1, 18)
     writer = _Sheet(sheet, forms)
-    _plans(writer, results, _deals(writer, results) + 1)
+    _years(writer, results, _plans(writer, results, _deals(writer, results) + 1) + 1)
 
 
 def _deals(writer: _Sheet, results: Results) -> int:
@@ -101,8 +105,8 @@ def _deals(writer: _Sheet, results: Results) -> int:
     return row
 
 
-def _plans(writer: _Sheet, results: Results, top: int) -> None:
-    """Plans with their gap from worth and bound, and what a dollar of face value buys."""
+def _plans(writer: _Sheet, results: Results, top: int) -> int:
+    """Plans with their gap from worth and bound, and what a dollar of face value buys; the next free row."""
     writer.head(top, _PLAN_HEADINGS)
     for number, plan in enumerate(results["fund_plans"].iter_rows(named=True), 1):
         row = top + number
@@ -122,6 +126,32 @@ def _plans(writer: _Sheet, results: Results, top: int) -> None:
         formula = f"IF(C{row + 1}=0,0,MAX(0,D{row + 1}-C{row + 1})/ABS(C{row + 1}))"
         writer.formula(row, _RESULT, formula, gap, "share")
         writer.beside(row, _at(PLANS, "gap_share", number), gap, plan["gap_share"], "share")
+    return top + results["fund_plans"].height + 1
+
+
+def _years(writer: _Sheet, results: Results, top: int) -> None:
+    """What the deals of each year come to, beside what is there; nothing where money does not come by year."""
+    deals, last = results["fund_deals"], results["fund_deals"].height
+    if results["fund_years"].is_empty() or not last:
+        return
+    writer.head(top, _YEAR_HEADINGS)
+    amounts, instruments, years = (
+        f"{_at(DEALS, name, 1)}:{_at(DEALS, name, last).split('!')[1]}"
+        for name in ("amount_usd", "instrument", "award_year")
+    )
+    for number, year in enumerate(results["fund_years"].iter_rows(named=True), 1):
+        row = top + number
+        mine = (pl.col("instrument") == year["instrument"]) & (pl.col("award_year") == year["year"])
+        spent = math.fsum(deals.filter(mine)["amount_usd"])
+        writer.text(row, 0, year["instrument"])
+        writer.formula(row, 1, _at(YEARS, "year", number), year["year"], "year")
+        if year["face_there_usd"] is None:
+            writer.text(row, 2, "no limit", "unknown")
+        else:
+            writer.formula(row, 2, _at(YEARS, "face_there_usd", number), year["face_there_usd"])
+            writer.formula(row, 3, f"C{row + 1}-E{row + 1}", year["face_there_usd"] - spent)
+        writer.formula(row, _RESULT, f"SUMIFS({amounts},{instruments},A{row + 1},{years},B{row + 1})", spent)
+        writer.beside(row, _at(YEARS, "face_spent_usd", number), spent, year["face_spent_usd"])
 
 
 def _at(table: Table, name: str, row: int) -> str:

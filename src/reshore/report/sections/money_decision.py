@@ -71,7 +71,7 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     instruments = instrument_labels(page)
     parts = []
     for (key,), own in deals.group_by(["instrument"], maintain_order=True):
-        named = [f"{row['label']} ({usd(row['amount_usd'])})" for row in own.iter_rows(named=True)]
+        named = [f"{row['label']} ({usd(row['amount_usd'])}{_year(row)})" for row in own.iter_rows(named=True)]
         parts.append(f"By {instruments.get(str(key), str(key))}: {in_words(named, NAMED)}.")
     left = _unspent(page, plan["face_usd"])
     return (
@@ -80,12 +80,16 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     )
 
 
+def _year(deal: dict[str, Any]) -> str:
+    return "" if deal["award_year"] is None else f" in {deal['award_year']}"
+
+
 def _unspent(page: Page, spent: float) -> str:
     """What is left of the budgets, where all of them are known and something is."""
     fund = page.results.study.fund
     own = dict(page.results.package["instruments"].select("instrument", "budget_face_usd").iter_rows())
     budgets = fund.budgets if fund is not None else ()
-    known = [own.get(one.instrument) if one.face_usd is None else one.face_usd for one in budgets]
+    known = [one.in_all(own.get(one.instrument)) for one in budgets]
     faces = [face for face in known if face is not None]
     left = math.fsum(faces) - spent
     if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):

@@ -49,7 +49,8 @@ def fund_study(
         chosen = question.fund.best()
     rows: dict[str, Rows] = {}
     if "plan" in parts:
-        rows |= {"fund_deals": plans.deals(question, chosen), "fund_candidates": plans.candidates(question),
+        rows |= {"fund_deals": plans.deals(question, chosen), "fund_years": plans.by_year(question, chosen),
+                 "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):
             fresh = samples(question, chosen)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reshore.funding.settings import COUNTS, Delay
+from reshore.funding.budgets import first_day
+from reshore.funding.settings import COUNTS, Delay, FundSettings
 from reshore.study.money.question import Question, Rows
 from reshore.units import SHARE, written
 
@@ -18,6 +19,7 @@ def assumptions(question: Question) -> Rows:
              "decision, in dollars of constant worth.", settings.discount.source),
         _row("When scenarios begin", f"{settings.cut_after_months:g} months after the decision."),
         _row("Value", f"Counted is {COUNTS[settings.counts]}."),
+        _row("Money", _money(settings)),
         _row("Success", f"Drawn for each project, {draws} times in each scenario, {odds}; all scenarios meet the same "
              "draws."),
         _row("Delay", delay, source),
@@ -27,6 +29,17 @@ def assumptions(question: Question) -> Rows:
 
 def _row(assumption: str, says: str, source: str | None = None) -> dict[str, object]:
     return {"assumption": assumption, "says": says, "source": source}
+
+
+def _money(settings: FundSettings) -> str:
+    if not settings.years:
+        return "All of it is there on the day of the decision, and every deal is awarded as soon as it can be."
+    start = first_day(settings.years[0], settings.year_begins_month)
+    return (
+        f"Comes year by year from {settings.years[0]} to {settings.years[-1]}, the first on {start}; a project is "
+        "awarded in one year, on its first day at the earliest, and rules are read on that day. What a later year pays "
+        "is discounted like losses."
+    )
 
 
 def _delay(delay: Delay | None) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from reshore.funding.budgets import Tranche
 from reshore.funding.candidates import LeftOut
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
@@ -75,7 +76,7 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
     worth = question.fund.worth(built)[0]
     low, high = _range(question, built)
     labels = {option.project: option.candidate.label for option in question.options.options}
-    named = ", ".join(labels[project] for project in plan.built) or "nothing"
+    named = ", ".join(labels[project] for project in plan.projects) or "nothing"
     method, proof = "the awards as announced", ""
     if funded is not None:
         method = f"cuts, {funded.rounds} rounds" if funded.method == "cuts" else "the program in full"
@@ -91,7 +92,9 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
         "bound_usd": None if funded is None else usd(funded.bound),
         "gap_share": None if funded is None else funded.gap_share,
         "face_usd": usd(plan.face), "subsidy_usd": None if math.isnan(plan.subsidy) else usd(plan.subsidy),
-        "built_count": len(plan.built), "built": ";".join(plan.built) or None, "method": method, "sentence": sentence,
+        "present_usd": None if math.isnan(plan.present) else usd(plan.present),
+        "built_count": len(plan.projects), "built": ";".join(plan.projects) or None, "method": method,
+        "sentence": sentence,
     }  # fmt: skip
 
 
@@ -118,13 +121,14 @@ def _real_awards(question: Question) -> _Awarded | None:
         & (pl.col("status") != "cancelled")
         & pl.col("amount_usd").is_not_null()
     )
+    first = {option.project: option for option in reversed(question.options.options)}
     made: list[Deal] = []
     parts: dict[str, float] = {}
     unmatched = 0.0
     for row in awards.sort("award").iter_rows(named=True):
         fitting = [
             option
-            for option in question.options.options
+            for option in first.values()
             if option.organization == row["organization"] and row["good"] in (None, option.capacity.good)
         ]
         if len(fitting) != 1:
@@ -133,12 +137,15 @@ def _real_awards(question: Question) -> _Awarded | None:
         (option,) = fitting
         amount = row["amount_usd"] / MILLION
         part = min(1.0, amount / option.candidate.asks) if option.candidate.asks > 0 else 1.0
-        parts[option.project] = min(1.0, parts.get(option.project, 0.0) + part)
-        made.append(Deal(option.project, row["award"], amount, math.nan))
+        name = option.candidate.name
+        parts[name] = min(1.0, parts.get(name, 0.0) + part)
+        made.append(Deal(option.candidate.name, row["award"], amount, math.nan))
     if not made:
         return None
-    plan = Plan(tuple(sorted(parts)), tuple(parts[name] for name in sorted(parts)), tuple(made))
-    built = np.array([parts.get(option.project, 0.0) for option in question.options.options])
+    projects = {option.candidate.name: option.project for option in question.options.options}
+    names = tuple(sorted(parts))
+    plan = Plan(names, tuple(parts[name] for name in names), tuple(made), tuple(projects[name] for name in names))
+    built = question.fund.parts(parts)
     return _Awarded(plan, built, unmatched)
 
 
@@ -146,17 +153,44 @@ def deals(question: Question, chosen: Funded) -> Rows:
     """Who gets how much, by which instrument, and what would be lost without it."""
     lost = dict(question.fund.removals(chosen).iter_rows())
     parts = dict(zip(chosen.plan.built, chosen.plan.parts, strict=True))
-    goods = {option.project: option for option in question.options.options}
+    options = {option.candidate.name: option for option in question.options.options}
     rows = []
     for deal in chosen.plan.deals:
-        option = goods[deal.candidate]
-        persons = _reasons(question.options.needs_person, deal.candidate, deal.instrument)
+        option = options[deal.candidate]
+        persons = _reasons(question.options.needs_person, option.project, deal.instrument)
         rows.append(
-            {"project": deal.candidate, "label": option.candidate.label, "instrument": deal.instrument,
+            {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
              "good": option.capacity.good, "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy),
+             "award_year": deal.year, "present_usd": usd(deal.present),
              "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
+    return rows
+
+
+def by_year(question: Question, chosen: Funded) -> Rows:
+    """What comes, is there, is spent and is left over by year and budget."""
+    rows: Rows = []
+    years = question.settings.years
+    for pool in question.rules.pools if years else ():
+        tranches = pool.years or tuple(
+            Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
+            for year in years
+        )
+        carries, left = pool.carries_over or not pool.years, {"face": 0.0, "subsidy": 0.0}
+        for tranche in tranches:
+            deals = [one for one in chosen.plan.deals if (one.instrument, one.year) == (pool.name, tranche.year)]
+            spent = {"face": math.fsum(one.amount for one in deals), "subsidy": math.fsum(one.subsidy for one in deals)}
+            row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(deals),
+                                      "carries_over": carries}  # fmt: skip
+            for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
+                row[f"{kind}_spent_usd"] = usd(spent[kind])
+                if comes is not None:
+                    there = comes + (left[kind] if carries else 0.0)
+                    left[kind] = max(0.0, there - spent[kind])
+                    row |= {f"{kind}_comes_usd": usd(comes), f"{kind}_there_usd": usd(there),
+                            f"{kind}_left_usd": usd(left[kind])}  # fmt: skip
+            rows.append(row)
     return rows
 
 
@@ -170,7 +204,8 @@ def candidates(question: Question) -> Rows:
     rows: Rows = []
     labels = dict(question.package["projects"].select("project", "label").iter_rows())
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
-    for option in question.options.options:
+    first = {option.project: option for option in reversed(question.options.options)}
+    for option in first.values():
         delay, ramp = question.settings.delay, option.capacity.ramp_months
         ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
         rows.append(
@@ -190,9 +225,10 @@ def candidates(question: Question) -> Rows:
 def frontier(question: Question) -> Rows:
     """The best plan for each budget of the first instrument."""
     first = question.rules.pools[0]
-    if first.face is None:
+    whole = first.whole_face
+    if whole is None:
         return []
-    budgets = [part * first.face for part in question.settings.frontier]
+    budgets = [part * whole for part in question.settings.frontier]
     return [
         {"budget_usd": usd(point.budget), "worth_usd": usd(point.funded.worth), "bound_usd": usd(point.funded.bound),
          "gap_share": point.funded.gap_share, "face_usd": usd(point.funded.plan.face),

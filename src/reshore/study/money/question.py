@@ -14,11 +14,12 @@ from reshore.data import DataPackage
 from reshore.errors import InputError, Place, Problem
 from reshore.flow import Situation, cut_off
 from reshore.flow.security import Outlook, Security
-from reshore.funding.candidates import LeftOut, Option, Options, make_offers, read_options
+from reshore.funding.budgets import Pool, Tranche, first_day, months_between
+from reshore.funding.candidates import LeftOut, Option, Options, make_offers, over_years, read_options
 from reshore.funding.fund import Fund
-from reshore.funding.instruments import read_instruments
-from reshore.funding.portfolio import Pool, Rules
-from reshore.funding.settings import FundSettings
+from reshore.funding.instruments import Instrument, read_instruments
+from reshore.funding.portfolio import Rules
+from reshore.funding.settings import Budget, BudgetYear, FundSettings
 from reshore.optimize.program import Floats
 from reshore.stress.case import StressCase
 from reshore.stress.outcomes import terms_of, try_out
@@ -130,23 +131,21 @@ class Question:
     def rules(self) -> Rules:
         """Budgets and other rules of the plan."""
         known = read_instruments(self.package["instruments"])
-        pools = []
-        for budget in self.settings.budgets:
-            own = known[budget.instrument]
-            face = own.budget_face_usd if budget.face_usd is None else budget.face_usd
-            subsidy = own.budget_subsidy_usd if budget.subsidy_usd is None else budget.subsidy_usd
-            pools.append(
-                Pool(
-                    budget.instrument,
-                    None if face is None else face / MILLION,
-                    None if subsidy is None else subsidy / MILLION,
-                )
-            )
         settings = self.settings
         return Rules(
-            tuple(pools), settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
+            tuple(_pool(budget, known[budget.instrument], settings.years) for budget in settings.budgets),
+            settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
             frozenset(settings.must), frozenset(settings.must_not),
         )  # fmt: skip
+
+    def by_project(self, built: Floats) -> tuple[int, ...]:
+        """One candidate of each project, by its place: that which is built, or else the first year of award."""
+        found: dict[str, int] = {}
+        for place, option in enumerate(self.options.options):
+            if built[place] > 0:
+                found[option.project] = place
+            found.setdefault(option.project, place)
+        return tuple(found.values())
 
     @cached_property
     def fund(self) -> Fund:
@@ -182,6 +181,26 @@ def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
     return Question(study, settings, package, case, _options(study, settings, package, case))
 
 
+def _pool(budget: Budget, own: Instrument, years: Sequence[int]) -> Pool:
+    """A budget in millions; a year for which it states nothing brings nothing."""
+    if not budget.years:
+        face = own.budget_face_usd if budget.face_usd is None else budget.face_usd
+        subsidy = own.budget_subsidy_usd if budget.subsidy_usd is None else budget.subsidy_usd
+        return Pool(budget.instrument, _millions(face), _millions(subsidy))
+    first, money = budget.years[0], {one.year: one for one in budget.years}
+    nothing = BudgetYear(0, *(None if limit is None else 0.0 for limit in (first.face_usd, first.subsidy_usd)))
+    tranches = [(year, money.get(year, nothing)) for year in years]
+    return Pool(
+        budget.instrument,
+        years=tuple(Tranche(year, _millions(one.face_usd), _millions(one.subsidy_usd)) for year, one in tranches),
+        carries_over=budget.carries_over,
+    )
+
+
+def _millions(amount_usd: float | None) -> float | None:
+    return None if amount_usd is None else amount_usd / MILLION
+
+
 def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
     known = package["instruments"]["instrument"].to_list()
     problems: list[Problem] = []
@@ -201,6 +220,12 @@ def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
         if scenario.odds is None:
             fix = "write odds = 0.1, or odds = [0.05, 0.2]: an opinion, and the plan shows what it turns on"
             refuse("missing-key", f"scenarios.{scenario.name}.odds", "no odds", "odds, or a range of odds", fix)
+    for year in settings.years:
+        if first_day(year + 1, settings.year_begins_month) <= study.at:
+            refuse(
+                "out-of-range", "fund.budgets", str(year), f"years that are not over on {study.at}",
+                "remove what is past",
+            )  # fmt: skip
     labels = [scenario.label for scenario in study.scenarios]
     for scenario in study.scenarios:
         if labels.count(scenario.label) > 1 or scenario.label == NOTHING:
@@ -232,8 +257,24 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     known = read_instruments(package["instruments"])
     instruments = [known[budget.instrument] for budget in settings.budgets]
     _check_decided(study, settings, options, left_out)
-    found = make_offers(package, options, instruments, settings.market, settings.defaults, study.at, study.concern)
+
+    def offered(options: Sequence[Option], at: str) -> Options:
+        return make_offers(package, options, instruments, settings.market, settings.defaults, at, study.concern)
+
+    if settings.years:
+        found = over_years([offered(*_in_year(study, settings, options, year)) for year in settings.years])
+    else:
+        found = offered(options, study.at)
     return replace(found, left_out=(*left_out, *found.left_out))
+
+
+def _in_year(
+    study: Study, settings: FundSettings, options: Sequence[Option], year: int
+) -> tuple[tuple[Option, ...], str]:
+    """Options when money is awarded from the first day of a year on, and the day on which rules are read."""
+    day = max(study.at, first_day(year, settings.year_begins_month))
+    wait = months_between(study.at, day)
+    return tuple(option.in_year(year, wait, settings.discount.factor(wait)) for option in options), day
 
 
 def _check_decided(
