@@ -5,9 +5,9 @@ Amounts are in millions of US dollars; ``None`` is no limit of that kind.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,9 @@ class Pool:
 
 
 def _sum(amounts: Sequence[float | None]) -> float | None:
-    known = [amount for amount in amounts if amount is not None]
-    return math.fsum(known) if len(known) == len(amounts) else None
+    """The sum as it is written in decimals, so that no dollar is lost to rounding."""
+    known = [Decimal(str(amount)) for amount in amounts if amount is not None]
+    return float(sum(known)) if len(known) == len(amounts) else None
 
 
 def first_day(year: int, begins_month: int) -> str:

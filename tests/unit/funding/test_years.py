@@ -195,6 +195,11 @@ def test_a_budget_by_year_keeps_its_shape_when_it_is_scaled():
     assert [limit.face for limit in replace(pool, carries_over=False).limits] == [10, 30, 60]
 
 
+def test_years_add_up_as_they_are_written():
+    # 0.1 + 0.2 is not 0.3 in binary, nor is 0.7 + 0.1 what 0.8 is.
+    assert [limit.face for limit in loans((0.7, 0.1, 0.2)).limits] == [0.7, 0.8, 1.0]
+
+
 def test_years_of_money_are_named_by_the_calendar_year_in_which_most_of_them_lies():
     # the fiscal years of the United States, Japan and Australia
     assert [first_day(2027, month) for month in (10, 4, 7)] == ["2026-10-01", "2027-04-01", "2026-07-01"]

@@ -397,10 +397,14 @@ def read_or_refused(value):
 def test_whatever_one_setting_is_a_study_is_refused_with_its_key_or_reads_back(data):
     value = money_settings(
         quotas=[{"group": "region TX", "high": 0.5}], defaults={"odds_share": 0.4}, market={"treasury_rate": 0.05},
-        must=["oxide-plant"], statuses=["announced"],
+        must=["oxide-plant"], statuses=["announced"], discount={"rate": 0.03, "source": "round number"},
+        delay={"low": 1, "point": 1.2, "high": 2, "source": "round number"},
+        budgets=[{"instrument": "plant-loan", "carries_over": False, "years": [{"year": 2027, "face_usd": 1e6}]}],
     )  # fmt: skip
     fund = value["fund"]
-    places = [fund, fund["budgets"][0], fund["quotas"][0], fund["defaults"], fund["market"]]
+    budget = fund["budgets"][0]
+    places = [fund, budget, budget["years"][0], *(fund[name] for name in ("defaults", "market", "delay", "discount")),
+              fund["quotas"][0]]  # fmt: skip
     row = data.draw(st.sampled_from(places))
     row[data.draw(st.sampled_from(sorted(row)))] = data.draw(JUNK)
     found, places = read_or_refused(value)
