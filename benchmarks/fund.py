@@ -27,8 +27,10 @@ from reshore.countries import COUNTRIES
 from reshore.flow import Cut, Project, Terms, World, build_world, cut_off
 from reshore.flow.program import stocks_of, worth_of
 from reshore.flow.security import Outlook, Security
+from reshore.funding.budgets import Pool
+from reshore.funding.choice import build_choice
 from reshore.funding.fund import Fund
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice
+from reshore.funding.portfolio import Candidate, Offer, Rules
 from reshore.seeds import stream
 
 from benchmarks.flow import synthetic  # isort: skip

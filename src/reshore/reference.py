@@ -6,9 +6,15 @@ with what this module writes, so they cannot fall behind.
 
 from __future__ import annotations
 
+import inspect
+import json
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,6 +32,7 @@ def pages() -> dict[str, str]:
         "metrics.md": metrics_page(),
         "shocks.md": shocks_page(),
         "instruments.md": instruments_page(),
+        "settings.md": settings_page(),
         "report.md": report_page(),
         "importers.md": importers_page(),
         "commands.md": commands_page(),
@@ -148,6 +155,72 @@ def instruments_page() -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def settings_page() -> str:
+    """What ``[fund]`` of a study can say, and the parts and conditions of bundles."""
+    from reshore.funding import settings
+    from reshore.funding.offered import OfferedBundle
+    from reshore.funding.parts import CONDITIONS, PARTS
+
+    lines = ["# Settings about money", "", "What the table `[fund]` of a study can say. Amounts are in US dollars, "
+             "shares and rates between 0 and 1.", ""]  # fmt: skip
+    records = _records_in(settings.FundSettings, "fund", vars(settings))
+    for title, record in (records | {"[[fund.bundles]]": OfferedBundle}).items():
+        lines += [f"## `{title}`", "", *_settings(record)]
+    for tag, kinds in (("part", PARTS), ("condition", CONDITIONS)):
+        lines += [f"## `[[fund.bundles.{tag}s]]`", ""]
+        for name, kind in kinds.items():
+            lines += [f'### `{tag} = "{name}"`', "", *_settings(kind)]
+    return "\n".join(lines)
+
+
+def _records_in(kind: type[Any], table: str, known: Mapping[str, Any]) -> dict[str, type[Any]]:
+    """The record of a table and those within it, by their headings in TOML."""
+    found: dict[str, type[Any]] = {f"[{table}]": kind}
+    within: dict[str, type[Any]] = {}
+    for entry in fields(kind):
+        for name in re.findall(r"\w+", str(entry.type)):
+            inner = known.get(name)
+            if isinstance(inner, type) and is_dataclass(inner):
+                title, *more = _records_in(inner, f"{table}.{entry.name}", known).items()
+                heading = f"[{title[0]}]" if "tuple" in str(entry.type) else title[0]
+                within |= {heading: inner, **dict(more)}
+    return found | within
+
+
+def _settings(kind: type[Any]) -> list[str]:
+    """What a record of settings is, and its keys with what stands for each where it is left out."""
+    about, _, listed = inspect.cleandoc(kind.__doc__ or "").partition("\nAttributes\n")
+    says: dict[str, str] = {}
+    for names, text in re.findall(r"^(\w[\w, ]*)\n((?: {4}.+\n?)+)", listed, re.MULTILINE):
+        says |= dict.fromkeys(names.split(", "), " ".join(line.strip() for line in text.splitlines()))
+    columns = ["key", "kind", "left out", *(["what it says"] if says else [])]
+    lines = [" ".join(about.split()), "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for entry in fields(kind):
+        cells = [f"`{entry.name}`", _kind_of_setting(str(entry.type)), _left_out(entry)]
+        lines.append(f"| {' | '.join([*cells, *([says.get(entry.name, '')] if says else [])])} |")
+    return [*(line.replace("``", "`") for line in lines), ""]
+
+
+def _kind_of_setting(annotation: str) -> str:
+    if annotation.startswith("tuple"):
+        return "numbers" if "float" in annotation else "texts" if "str" in annotation else "tables"
+    plain = {"bool": "true or false", "int": "whole number", "str": "text", "float": "number", "Repayment": "text"}
+    word = annotation.removesuffix(" | None").partition("[")[0]
+    return plain.get(word, "text" if word == "Literal" else "table")
+
+
+def _left_out(entry: Field[Any]) -> str:
+    """What stands for a key that is left out, in the form in which it would be written."""
+    if entry.default is NO_DEFAULT:
+        return "not allowed" if entry.default_factory is NO_DEFAULT else "as below"
+    if is_dataclass(entry.default):
+        return "as below"
+    if entry.default is None or entry.default in ((), ""):
+        return "not stated" if entry.default is None else "none"
+    value = list(entry.default) if isinstance(entry.default, tuple) else entry.default
+    return f"`{json.dumps(value)}`"
 
 
 def report_page() -> str:

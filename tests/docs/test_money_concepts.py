@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -136,6 +138,27 @@ def test_the_two_packages_of_the_page():
     grant, whole = said(r"65 billion is ([0-9.]+) %; .*? is ([0-9.]+) %", text)
     assert 100 * award.parts[0].face_usd / award.project_usd == pytest.approx(grant, abs=0.05)
     assert 100 * award.face_usd / award.project_usd == pytest.approx(whole, abs=0.05)
+
+
+def test_the_bundle_of_the_page_builds_what_loans_alone_do_not_reach():
+    text = page("instruments")
+    fund = tomllib.loads(re.sub(r"(?m)^    ", "", re.search(r"\n(    \[\[fund\.budgets\]\].*?)\n\n- ", text, re.S)[1]))[
+        "fund"
+    ]
+    tables = dict(money_package().tables)
+    opened = tables["instruments"].with_columns(expiry=pl.lit(None, pl.String))
+    package = replace(money_package(), tables={**tables, "instruments": opened})
+
+    def chosen(**changes):
+        study = make_study(money_settings(frontier=[1.0], samples=0, **(fund | changes)))
+        return run(study, package)["fund_plans"].row(by_predicate=pl.col("plan") == "chosen", named=True)
+
+    assert chosen(bundles=[])["built_count"] == 0
+    worth, cost = said(r"which is worth ([0-9.]+) M for ([0-9.]+) M of cost to the public", flat("instruments"))
+    assert chosen()["worth_usd"] == pytest.approx(worth * 1e6, rel=5e-3)
+    assert chosen()["subsidy_usd"] == pytest.approx(cost * 1e6)
+    large = [fund["budgets"][0] | {"face_usd": 80e6}, fund["budgets"][1]]
+    assert chosen(budgets=large)["subsidy_usd"] == pytest.approx(said(r"the loans cost ([0-9.]+) M", text)[0] * 1e6)
 
 
 def test_the_chain_of_two_links_on_the_page():

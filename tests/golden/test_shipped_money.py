@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,7 @@ import pytest
 from reshore.chain import build_chain
 from reshore.data import read_package
 from reshore.errors import SolverError
-from reshore.funding.fund import Funded
+from reshore.funding.fund import Fund, Funded
 from reshore.pricing.prices import Pricing, check_ledger
 from reshore.study import read_study
 from reshore.study.control import control_at
@@ -35,27 +35,52 @@ def answered(request: pytest.FixtureRequest) -> tuple[Question, Funded]:
 
 
 def test_there_are_studies_about_money():
-    assert [path.stem for path in STUDIES] == ["osc-one-billion"]
+    assert [path.stem for path in STUDIES] == ["magnet-packages", "osc-one-billion"]
 
 
 def test_the_plan_keeps_its_budgets_and_tickets_and_its_bound_holds_other_plans(answered):
     question, chosen = answered
-    (pool,) = question.rules.pools
-    assert math.fsum(deal.amount for deal in chosen.plan.deals) <= pool.face
-    tickets = {(offer.candidate, offer.instrument): (offer.low, offer.high) for offer in question.options.offers}
-    for deal in chosen.plan.deals:
-        low, high = tickets[deal.candidate, deal.instrument]
-        assert low - 1e-6 <= deal.amount <= high + 1e-6
+    offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
+    taken = [(Fraction(str(deal.amount)), offers[deal.candidate, deal.instrument]) for deal in chosen.plan.deals]
+    for pool in question.rules.pools:
+        for limit, kind in ((pool.face, 0), (pool.subsidy, 1)):
+            assert limit is None or sum(amount * offer.takes(pool.name)[kind] for amount, offer in taken) <= limit
+    for amount, offer in taken:
+        assert offer.low - 1e-6 <= amount <= offer.high + 1e-6
     assert chosen.gap_share <= question.settings.gap_share
-    # One project after the other, by worth per dollar asked for: never above the bound.
-    left, greedy = pool.face, {}
+    # One project after the other, by worth per dollar asked for, with what is left of the first budget: never above the
+    # bound.
+    first = question.rules.pools[0]
+    tickets = {
+        offer.candidate: (offer.low, offer.high) for offer in question.options.offers if offer.pool == first.name
+    }
+    left, greedy = first.face, {}
     worth = {o.project: question.fund.worth(question.fund.parts({o.project: 1.0}))[0] for o in question.options.options}
     for option in sorted(question.options.options, key=lambda o: -worth[o.project] / o.candidate.asks):
-        amount = min(left, option.candidate.asks, 150.0)
-        if amount >= 10.0 and worth[option.project] > 0:
-            greedy[option.project] = amount / option.candidate.asks
+        low, high = tickets[option.project]
+        asks = option.candidate.asks
+        amount = min(left, asks, high)
+        if amount >= (low if question.rules.divisible else asks) and worth[option.project] > 0:
+            greedy[option.project] = amount / asks
             left -= amount
     assert 0 < question.fund.worth(question.fund.parts(greedy))[0] <= chosen.bound + 1e-6
+
+
+@pytest.mark.parametrize(
+    "answered", [ROOT / "studies" / "magnet-packages.toml"], indirect=True, ids=["magnet-packages"]
+)
+def test_packages_of_the_magnet_study_build_a_plant_that_loans_alone_do_not_reach(answered):
+    # 400 million for MP Materials and 670 for Vulcan Elements are more than 1 billion of loans; with 400 of shares for
+    # the one, 670 are left for the other.
+    question, chosen = answered
+    assert chosen.plan.built == ("mp-10x", "vulcan-elements")
+    assert [(deal.instrument, deal.amount) for deal in chosen.plan.deals] == [
+        ("mp-materials-2025", 400.0), ("osc-critical-minerals", pytest.approx(670.0)),
+    ]  # fmt: skip
+    alone = [offer for offer in question.options.offers if not offer.holds]
+    without = Fund(question.fund.security, question.fund.candidates, alone, question.rules, kin=question.fund).best()
+    assert without.plan.built == ("mp-10x",)
+    assert without.worth < chosen.worth
 
 
 def test_the_ledger_balances_in_every_outlook_and_no_entry_can_be_changed_unseen(answered):

@@ -56,6 +56,38 @@ frontier = [0.5, 1.0, 2.5]
 instrument = "plant-loan"
 """
 
+PACKAGES = """face_usd = 40e6
+
+[[fund.budgets]]
+instrument = "chip-loan"
+alone = false
+
+[[fund.budgets]]
+instrument = "old-grant"
+alone = false
+
+[[fund.bundles]]
+file = "two-loans.toml"
+projects = ["magnet-plant"]
+
+[[fund.bundles]]
+bundle = "closed"
+label = "A grant that has ended"
+source = "round numbers"
+projects = ["oxide-plant"]
+parts = [{ part = "grant", instrument = "old-grant", amount_usd = 30e6 }]
+"""
+TWO_LOANS = """
+bundle = "two-loans"
+label = "Two loans"
+source = "round numbers"
+parts = [
+  { part = "loan", instrument = "plant-loan", amount_usd = 10e6, spread = 0.01, tenor_years = 10 },
+  { part = "loan", instrument = "chip-loan", amount_usd = 30e6, spread = 0.01, tenor_years = 10 },
+]
+conditions = [{ condition = "production promise", years = 5 }]
+"""
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -65,6 +97,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "impossible.toml").write_text(
         STUDY.replace("[fund]\n", '[fund]\nmust = ["oxide-large", "magnet-plant"]\n'), encoding="utf-8"
     )
+    (folder / "packages.toml").write_text(STUDY + PACKAGES, encoding="utf-8")
+    (folder / "two-loans.toml").write_text(TWO_LOANS, encoding="utf-8")
     (folder / "plain.toml").write_text(STUDY.split("[fund]")[0], encoding="utf-8")
     return folder
 
@@ -94,6 +128,38 @@ def test_fund_says_what_to_do_what_it_is_worth_and_how_sure_that_is(place: Path)
     assert "Odds: China stops" in done.stdout
     assert "--budget 300e6" in done.stderr  # more money still buys more: half as much again is the next question
     assert "reshore price" in done.stderr
+
+
+def test_fund_takes_packages_apart_and_says_which_are_not_offered(place: Path):
+    # 30 for oxide and 40 for magnets do not fit into 40 million of loans; with 30 of the latter from elsewhere they do
+    done = asked(place, "fund", "packages.toml")
+    assert done.exit_code == 0
+    assert "with USD 70 M (subsidy cost USD 10 M)" in done.stdout  # a tenth of 40, a fifth of 30
+    assert "Package closed is not offered to oxide-plant: Old grant: not open on 2026-11-01." in done.stdout
+    lines = [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()]
+    assert ["two-loans", "Magnet plant", "yes", "loan, chip-loan", "30 M", "6 M"] in [line[:6] for line in lines]
+    assert ["two-loans", "Magnet plant", "yes", "production promise"] in lines
+
+
+def test_a_package_that_cannot_be_is_refused_with_3_and_its_place(place: Path, tmp_path: Path):
+    text = (STUDY + PACKAGES).replace('"money"', f'"{place / "money"}"').replace("oxide-plant", "oxide-plan")
+    (tmp_path / "study.toml").write_text(text.replace("alone", "alnoe"), encoding="utf-8")
+    (tmp_path / "two-loans.toml").write_text(TWO_LOANS.replace("spread", "spraed"), encoding="utf-8")
+    done = reshore("fund", "study.toml", cwd=tmp_path)
+    assert done.returncode == 3
+    for words in (
+        "fund.bundles[1].parts[1].spraed",
+        "fund.bundles[1].parts[2].spread",
+        "fund.budgets[2].alnoe",
+        "did you mean 'alone'?",
+    ):
+        assert words in done.stderr
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "two-loans.toml").write_text(TWO_LOANS.replace("10e6", "1e6"), encoding="utf-8")
+    done = reshore("fund", "study.toml", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "'two-loans' for 'magnet-plant': Plant loan: 1 million is outside its ticket" in done.stderr
+    assert "did you mean 'oxide-plant'" in done.stderr
 
 
 def test_a_larger_budget_is_asked_for_in_one_word(place: Path):

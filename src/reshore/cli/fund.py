@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
 YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
+BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
 MOVES_SHOWN = 3
@@ -63,6 +64,10 @@ def _show(found: Answer) -> None:
         deals = found["fund_deals"]
         show_rows(YEARS, [_year(row, deals) for row in found["fund_years"].iter_rows(named=True)])
     _persons(found["fund_deals"])
+    _not_offered(found)
+    if found["fund_bundles"].height:
+        click.echo("\nPackages, part by part; what is negative comes back:")
+        show_rows(BUNDLES, [_part(row) for row in found["fund_bundles"].iter_rows(named=True)])
     if found["fund_frontier"].height:
         click.echo("\nWhat more money buys:")
         show_rows(FRONTIER, [_step(row, labels) for row in found["fund_frontier"].iter_rows(named=True)])
@@ -117,12 +122,33 @@ def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
     """Money of a year, with the deals that it pays for."""
     from reshore.units import written
 
-    mine = deals.filter((deals["instrument"] == row["instrument"]) & (deals["award_year"] == row["year"]))
+    parts = deals["parts"].fill_null("").str.split(";").list.contains(row["instrument"])
+    mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
     amounts = (
         "no limit" if row[name] is None else written(row[name])
         for name in ("face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd")
     )
     return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
+
+
+def _not_offered(found: Answer) -> None:
+    """Packages that the study offers and a project cannot have, with the reason."""
+    fund = found.study.fund
+    names = () if fund is None else tuple(bundle.bundle for bundle in fund.bundles)
+    for row in found["fund_left_out"].iter_rows(named=True):
+        if row["instrument"] in names:
+            click.echo(f"Package {row['instrument']} is not offered to {row['project']}: {row['reason']}.")
+
+
+def _part(row: dict[str, Any]) -> tuple[str, ...]:
+    """A line of the account of a bundle; conditions that move no money have no figures."""
+    from reshore.units import written
+
+    figures = (written(row[name], unknown="") for name in ("face_usd", "budget_usd", "fair_usd"))
+    return (
+        row["bundle"], row["label"], "yes" if row["chosen"] else "no",
+        f"{row['kind']}, {row['instrument']}" if row["instrument"] else row["kind"], *figures,
+    )  # fmt: skip
 
 
 def _persons(deals: pl.DataFrame) -> None:

@@ -143,7 +143,7 @@ def _cell(row: dict[str, Any], record: Column) -> str:
         return reading(value, low, high, "unknown")
     if value is None and (low is not None or high is not None):
         return f"{written(low, record.unit)} to {written(high, record.unit)}"
-    return written(value, record.unit)
+    return written(value, record.unit, record.absent or "unknown")
 
 
 def _cited(row: dict[str, Any], numbers: dict[str, int]) -> str:

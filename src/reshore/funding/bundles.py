@@ -6,6 +6,8 @@ basis and at fair value (see `reshore.funding.payoffs`). Parts and conditions ar
     bundle = "tsmc-arizona"
     label = "TSMC Arizona, final award of November 2024"
     project_usd = 65e9
+    source = "US Department of Commerce, November 2024"
+    assumed = ["tenor of the loan"]
 
     [[parts]]
     part = "grant"
@@ -26,7 +28,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from reshore.errors import UsageError
 from reshore.funding.instruments import Basis, Instrument, Market
 from reshore.funding.parts import (
     CONDITIONS,
@@ -40,76 +41,86 @@ from reshore.funding.parts import (
     WarrantPart,
 )
 from reshore.funding.payoffs import Repayment
-from reshore.funding.portfolio import Offer
 from reshore.funding.settings import Refuse, read_record
 from reshore.tables.cells import did_you_mean
+from reshore.tables.keys import explain_key
 
 MILLION = 1e6
+KEYS = ("bundle", "label", "project_usd", "source", "assumed", "parts", "conditions")
 REPAYMENTS: tuple[Repayment, ...] = ("level", "bullet", "accrual")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the account of a bundle: a part, or a condition that brings money back (negative)."""
+    """One line of the account of a bundle: a part, or a condition, whose cost is negative where it brings money back.
 
-    kind: str
+    ``instrument`` is empty for a condition that belongs to none; ``is_stated`` marks a cost on the budget basis that is
+    the rate of the instrument's own authority.
+    """
+
+    record: Part | Condition
     instrument: str
     face_usd: float
     budget_usd: float
     fair_usd: float
+    is_stated: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What kind of part or condition it is."""
+        return self.record.kind
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether it costs or brings anything, now or in expectation."""
+        return any((self.face_usd, self.budget_usd, self.fair_usd))
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Several instruments on one project; ``project_usd`` is what the whole project costs (``None``: unknown)."""
+    """Several instruments on one project; ``project_usd`` is what the whole project costs (``None``: unknown).
+
+    ``source`` says where its terms come from, ``assumed`` which of them nobody states.
+    """
 
     bundle: str
     label: str
     parts: tuple[Part, ...]
     conditions: tuple[Condition, ...] = ()
     project_usd: float | None = None
+    source: str = ""
+    assumed: tuple[str, ...] = ()
 
     @property
     def face_usd(self) -> float:
         """Money that all parts move."""
         return math.fsum(part.face_usd for part in self.parts)
 
-    def account(self, market: Market) -> tuple[Line, ...]:
-        """What each part costs and each condition brings, on both bases."""
-        bases: tuple[Basis, Basis] = ("budget", "fair")
-        lines = [
-            Line(part.kind, part.instrument, part.face_usd, *(part.cost_usd(market, basis) for basis in bases))
-            for part in self.parts
-        ]
+    def account(self, market: Market, instruments: Mapping[str, Instrument] | None = None) -> tuple[Line, ...]:
+        """What each part costs and each condition brings, on both bases.
+
+        A loan or guarantee whose own odds of default are not stated costs what the authority of its instrument states,
+        where it does, as it would alone.
+        """
+        known = instruments or {}
+        lines = [_line(part, known.get(part.instrument), market) for part in self.parts]
         for condition in self.conditions:
-            brought = [condition.worth_usd(self.parts, market, basis) for basis in bases]
-            if any(brought):
-                lines.append(Line(condition.kind, "", 0.0, -brought[0], -brought[1]))
+            budget, fair = (0.0 - condition.worth_usd(self.parts, market, basis) for basis in _BASES)
+            owner = condition.instrument if isinstance(condition, Clawback) else ""
+            lines.append(Line(condition, owner, 0.0, budget, fair))
         return tuple(lines)
 
-    def cost_usd(self, market: Market, basis: Basis = "budget") -> float:
+    def cost_usd(
+        self, market: Market, basis: Basis = "budget", instruments: Mapping[str, Instrument] | None = None
+    ) -> float:
         """What the bundle is expected to cost the public."""
-        return math.fsum(line.budget_usd if basis == "budget" else line.fair_usd for line in self.account(market))
+        lines = self.account(market, instruments)
+        return math.fsum(line.budget_usd if basis == "budget" else line.fair_usd for line in lines)
 
     def stake_share(self, outstanding_count: float) -> float:
         """Common shares that the public side can come to hold, over those outstanding without it."""
         counts = [part.shares_count for part in self.parts if isinstance(part, PreferredPart | WarrantPart)]
         return math.fsum(counts) / outstanding_count
-
-    def offer(self, candidate: str, market: Market, pool: str, basis: Basis = "budget") -> Offer:
-        """The bundle as one offer for a candidate: all of it or nothing, at its cost per dollar of face value.
-
-        Raises
-        ------
-        UsageError
-            When it pays no money up front.
-        """
-        if self.face_usd <= 0:
-            raise UsageError(f"{self.label} pays no money up front, so no budget of face value can hold it")
-        face = self.face_usd / MILLION
-        rate = self.cost_usd(market, basis) / self.face_usd
-        excludes = frozenset(part.instrument for part in self.parts)
-        return Offer(candidate, self.bundle, face, face, rate, pool, excludes=excludes)
 
     def breaches(self, instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
         """Terms that the bundle does not keep, or is not known to keep, in words; none when it keeps all."""
@@ -157,18 +168,53 @@ class Bundle:
         return [limit] if face > cap * self.project_usd * (1 + 1e-9) else []
 
 
+_BASES: tuple[Basis, Basis] = ("budget", "fair")
+
+
+def _line(part: Part, terms: Instrument | None, market: Market) -> Line:
+    """The account of a part, at the rates that its instrument states where it is a loan without odds of its own."""
+    stated: list[float | None] = [None, None]
+    if terms is not None and isinstance(part, LoanPart) and part.default_rate is None:
+        stated = [terms.subsidy_rate_fcra, terms.subsidy_rate_fair]
+    budget, fair = (
+        part.cost_usd(market, basis) if rate is None else rate * part.face_usd
+        for basis, rate in zip(_BASES, stated, strict=True)
+    )
+    return Line(part, part.instrument, part.face_usd, budget, fair, is_stated=stated[0] is not None)
+
+
 def read_bundle(value: Mapping[str, Any], refuse: Refuse) -> Bundle | None:
     """The bundle that nested dictionaries describe, or ``None`` with every problem noted."""
-    known = ("bundle", "label", "project_usd", "parts", "conditions")
     sound = True
     for key in value:
-        if key not in known:
-            refuse("unknown-key", key, key, f"keys {', '.join(known)}", did_you_mean(key, known))
+        if key not in KEYS:
+            refuse("unknown-key", key, key, f"keys {', '.join(KEYS)}", did_you_mean(key, KEYS))
             sound = False
+    source, assumed = value.get("source", ""), value.get("assumed", ())
+    if not isinstance(source, str):
+        refuse("wrong-type", "source", source, "text in quotes", "say where the terms come from")
+        sound = False
+    if (
+        isinstance(assumed, str)
+        or not isinstance(assumed, Sequence)
+        or not all(isinstance(one, str) for one in assumed)
+    ):
+        refuse("wrong-type", "assumed", assumed, "a list of texts", 'write ["volatility 50 %"]')
+        sound = False
     for key in ("bundle", "label"):
         if not isinstance(value.get(key), str):
             refuse("missing-key", key, value.get(key, "nothing"), f"{key} = …", "add the key")
             sound = False
+    for key in ("bundle", "label", "source", "assumed"):
+        texts = [value.get(key)] if isinstance(value.get(key), str) else value.get(key) or ()
+        if isinstance(texts, Sequence) and not all(one.isprintable() for one in texts if isinstance(one, str)):
+            refuse("control-character", key, value[key], "text without control characters", "remove the character")
+            sound = False
+    verdict = explain_key(value["bundle"]) if isinstance(value.get("bundle"), str) else None
+    if verdict is not None:
+        code, expected, fix = verdict
+        refuse(code, "bundle", repr(value["bundle"]), expected, fix)
+        sound = False
     parts = _records(value.get("parts", ()), "part", "parts", PARTS, refuse)
     conditions = _records(value.get("conditions", ()), "condition", "conditions", CONDITIONS, refuse)
     for number, part in enumerate(parts, 1):
@@ -186,11 +232,19 @@ def read_bundle(value: Mapping[str, Any], refuse: Refuse) -> Bundle | None:
     if cost is not None and (not isinstance(cost, int | float) or isinstance(cost, bool) or not 0 < cost < math.inf):
         refuse("out-of-range", "project_usd", cost, "an amount above 0", "correct the number, or leave it out")
         sound = False
+    if None not in parts:
+        names = sorted({part.instrument for part in parts})
+        for number, condition in enumerate(conditions, 1):
+            if isinstance(condition, Clawback) and condition.instrument not in names:
+                place, fix = f"conditions[{number}].instrument", did_you_mean(condition.instrument, names)
+                refuse("dangling-reference", place, condition.instrument, "the instrument of a part", fix)
+                sound = False
     if not sound or not parts or None in parts or None in conditions:
         return None
     return Bundle(
-        value["bundle"], value["label"], tuple(parts), tuple(conditions), None if cost is None else float(cost)
-    )
+        value["bundle"], value["label"], tuple(parts), tuple(conditions), None if cost is None else float(cost),
+        source, tuple(assumed),
+    )  # fmt: skip
 
 
 def _records(rows: object, key: str, place: str, kinds: Mapping[str, type[Any]], refuse: Refuse) -> list[Any]:

@@ -16,7 +16,8 @@ import polars as pl
 
 from reshore.errors import InfeasibleError, NoAnswerError
 from reshore.flow.security import Security
-from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
+from reshore.funding.choice import build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
 from reshore.optimize.two_stage import NOISE, Cuts, Decision, Evaluator, Method, TwoStage, bent_odds, solve_two_stage

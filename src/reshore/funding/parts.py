@@ -17,6 +17,7 @@ from reshore.funding.payoffs import (
     Credit,
     Prices,
     earnings_guarantee_cost,
+    equity_cost_rate,
     expected_excess_above,
     guarantee_fair_cost_rate,
     investment_credit_cost,
@@ -29,8 +30,12 @@ from reshore.funding.payoffs import (
 
 @dataclass(frozen=True)
 class Part:
-    """One instrument within a bundle: ``instrument`` is its key in the data, ``face_usd`` the money that it moves."""
+    """One instrument within a bundle: ``instrument`` is its key in the data, ``face_usd`` the money that it moves.
 
+    Written down, ``tag`` is the key under which its ``kind`` stands.
+    """
+
+    tag: ClassVar[str] = "part"
     kind: ClassVar[str]
     instrument: str
 
@@ -89,6 +94,16 @@ class GuaranteePart(LoanPart):
     kind = "guarantee"
     covered_share: float = 1.0
     fee_share_per_year: float = 0.0
+
+
+@dataclass(frozen=True)
+class EquityPart(_Paid):
+    """Shares that are sold with odds ``exit_odds`` for a multiple after some years, as under market unless stated."""
+
+    kind = "equity"
+    exit_odds: float | None = None
+    exit_multiple: float | None = None
+    exit_years: float | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +208,7 @@ class CreditPart(Part):
 class Condition:
     """What the other side owes for a bundle; most bring no money and are promises that a clawback stands behind."""
 
+    tag: ClassVar[str] = "condition"
     kind: ClassVar[str]
     years: int
 
@@ -250,8 +266,8 @@ class OwnershipCap(Condition):
 
 PARTS: Mapping[str, type[Part]] = {
     kind.kind: kind
-    for kind in (GrantPart, LoanPart, GuaranteePart, PreferredPart, WarrantPart, FloorPart, OfftakePart, EarningsPart,
-                 CreditPart)
+    for kind in (GrantPart, LoanPart, GuaranteePart, EquityPart, PreferredPart, WarrantPart, FloorPart, OfftakePart,
+                 EarningsPart, CreditPart)
 }  # fmt: skip
 CONDITIONS: Mapping[str, type[Condition]] = {
     kind.kind: kind for kind in (Clawback, UpsideShare, ProductionPromise, ExpansionBar, OwnershipCap)
@@ -270,6 +286,14 @@ def _guarantee(part: GuaranteePart, market: Market, basis: Basis) -> float:
     rates = (market.treasury_rate, market.discount(basis))
     cost = guarantee_fair_cost_rate(part.credit(market), *rates, part.covered_share, part.fee_share_per_year)
     return part.amount_usd * cost
+
+
+def _equity(part: EquityPart, market: Market, basis: Basis) -> float:
+    exit_ = (
+        _or(part.exit_odds, market.exit_odds), _or(part.exit_multiple, market.exit_multiple),
+        _or(part.exit_years, market.exit_years),
+    )  # fmt: skip
+    return part.amount_usd * equity_cost_rate(*exit_, market.discount(basis))
 
 
 def _preferred(part: PreferredPart, market: Market, basis: Basis) -> float:
@@ -328,8 +352,9 @@ def _upside(condition: UpsideShare, _: Sequence[Part], market: Market, basis: Ba
 
 
 COSTS: Mapping[str, Callable[[Any, Market, Basis], float]] = {
-    "grant": _grant, "loan": _loan, "guarantee": _guarantee, "preferred": _preferred, "warrant": _warrant,
-    "price floor": _floor, "offtake": _offtake, "earnings guarantee": _earnings, "investment credit": _credit,
+    "grant": _grant, "loan": _loan, "guarantee": _guarantee, "equity": _equity, "preferred": _preferred,
+    "warrant": _warrant, "price floor": _floor, "offtake": _offtake, "earnings guarantee": _earnings,
+    "investment credit": _credit,
 }  # fmt: skip
 """What each kind of part costs the public."""
 

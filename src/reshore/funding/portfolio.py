@@ -1,9 +1,9 @@
 """Which deals, with which instruments and amounts: the first decision of a two-stage program, in words and rows.
 
-A *candidate* is a project that asks for public money; an *offer* is one instrument for one candidate, with the amounts
-that its terms allow. A candidate is built when its offers bring what it asks for. What a plan is worth is not a score:
-it is what the flow of the chain serves in every scenario with the plan's capacity in place, so the decision is solved
-together with the flow.
+A *candidate* is a project that asks for public money; an *offer* is one instrument, or one bundle of several, for one
+candidate, with the amounts that its terms allow. A candidate is built when its offers bring what it asks for. What a
+plan is worth is not a score: it is what the flow of the chain serves in every scenario with the plan's capacity in
+place, so the decision is solved together with the flow.
 
 Amounts are in millions of US dollars.
 """
@@ -11,16 +11,14 @@ Amounts are in millions of US dollars.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from fractions import Fraction
 
-import numpy as np
-
-from reshore.funding.budgets import Limit, Pool
+from reshore.funding.budgets import Pool
 from reshore.funding.settings import Quota
-from reshore.optimize import Builder, Program
-from reshore.optimize.program import Floats, Indices
+from reshore.optimize import Program
+from reshore.optimize.program import Indices
 
 NOTHING = 1e-6
 """Amounts below a dollar, and parts below a millionth, are what solving leaves of zero."""
@@ -52,23 +50,40 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """What a dollar of a deal takes from one budget: so much of its face value and of its subsidy, as exact parts."""
+
+    pool: str
+    face: Fraction = Fraction(1)
+    subsidy: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
 class Offer:
-    """One instrument for one candidate: what a deal may be.
+    """One instrument, or several together, for one candidate: what a deal may be.
 
     Parameters
     ----------
     candidate, instrument
-        Names.
+        Names; a bundle of instruments has a name of its own.
     low, high
-        Least and largest amount of a deal.
+        Least and largest amount of a deal; where they are one, it is made whole or not at all.
     subsidy_rate
         Public cost per dollar of face value, on the basis that the budget is kept in.
     pool
-        The budget that pays.
+        The budget that pays, where ``draws`` do not say that several do.
     cost_share_cap
-        Largest share of the project's cost that this instrument may pay; 1 without a cap.
+        Largest share of the project's cost that this offer may pay; 1 without a cap.
     excludes
         Instruments that cannot stand on the same project.
+    draws
+        What the deal takes from each budget.
+    holds
+        Instruments that it is made of.
+    stack_cap
+        Largest share of the project's cost that all public money may pay where this offer is part of it.
+    counts
+        How much of what the candidate asks for a dollar of the deal stands for.
     """
 
     candidate: str
@@ -79,16 +94,38 @@ class Offer:
     pool: str = ""
     cost_share_cap: float = 1.0
     excludes: frozenset[str] = frozenset()
+    draws: tuple[Draw, ...] = ()
+    holds: frozenset[str] = frozenset()
+    stack_cap: float = 1.0
+    counts: float = 1.0
+
+    def takes(self, pool: str) -> tuple[Fraction, Fraction]:
+        """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.
+
+        What it is expected to gain makes no room for other deals: negative subsidies are receipts, which a programme
+        may not spend unless a law says so (OMB Circular A-11, section 185).
+        """
+        draws = self.draws or (Draw(self.pool, subsidy=Fraction(str(self.subsidy_rate))),)
+        mine = [draw for draw in draws if draw.pool == pool]
+        face, subsidy = (sum(parts, Fraction(0)) for parts in ([d.face for d in mine], [d.subsidy for d in mine]))
+        return face, max(subsidy, Fraction(0))
 
     def most(self, candidate: Candidate) -> float:
         """The largest deal that terms and cost allow; an instrument with a cap needs a known cost."""
+        cap = min(self.cost_share_cap, self.stack_cap)
         if candidate.cost is None:
-            return self.high if self.cost_share_cap >= 1.0 else 0.0
-        return min(self.high, self.cost_share_cap * candidate.cost)
+            return self.high if cap >= 1.0 else 0.0
+        return min(self.high, cap * candidate.cost)
 
     def is_possible(self, candidate: Candidate) -> bool:
         """Whether any deal fits the terms."""
         return self.most(candidate) >= max(self.low, 1e-9)
+
+    def stands_beside(self, other: Offer) -> bool:
+        """Whether both can be had for one project: neither excludes the other, or anything that it is made of."""
+        return not (self.excludes & ({other.instrument} | other.holds) or other.excludes & (
+            {self.instrument} | self.holds
+        ))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,270 +199,6 @@ class Plan:
         object.__setattr__(self, "present", math.fsum(deal.present for deal in self.deals))
         object.__setattr__(self, "face", math.fsum(deal.amount for deal in self.deals))
         object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
-
-
-def build_choice(
-    candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, thrift: float = 1e-6
-) -> Choice:
-    """The program of all plans that the terms and budgets allow; nothing is solved yet.
-
-    Parameters
-    ----------
-    thrift
-        What a dollar of subsidy counts against value: small, so that among plans of equal worth the cheapest is taken
-        and no deal is made that brings nothing.
-    """
-    index = {candidate.name: number for number, candidate in enumerate(candidates)}
-    kept = [offer for offer in offers if offer.is_possible(candidates[index[offer.candidate]])]
-    rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
-    rows.terms()
-    rows.one_year()
-    rows.stacking()
-    rows.exclusions()
-    rows.budgets()
-    rows.quotas()
-    rows.decided()
-    rows.other_plans()
-    return Choice(tuple(candidates), tuple(kept), rules, rows.builder.build(), rows.built, rows.taken, rows.amount)
-
-
-def read_plan(choice: Choice, x: Floats) -> Plan:
-    """The deals of a solved choice, in whole dollars; no budget is exceeded by any of them."""
-    parts = {c.name: float(x[column]) for c, column in zip(choice.candidates, choice.built, strict=True)}
-    if not choice.rules.divisible:
-        parts = {name: float(round(part)) for name, part in parts.items()}
-    parts = {name: part for name, part in parts.items() if part > NOTHING}
-    known = {candidate.name: candidate for candidate in choice.candidates}
-    deals = [
-        _deal(offer, known[offer.candidate], dollars / 1e6)
-        for offer, dollars in zip(choice.offers, _in_dollars(choice, x), strict=True)
-        if dollars > 0
-    ]
-    deals.sort(key=lambda deal: (deal.candidate, deal.instrument))
-    return Plan(tuple(parts), tuple(parts.values()), tuple(deals), tuple(known[name].key for name in parts))
-
-
-def _deal(offer: Offer, candidate: Candidate, amount: float) -> Deal:
-    subsidy = amount * offer.subsidy_rate
-    return Deal(offer.candidate, offer.instrument, amount, subsidy, candidate.year, subsidy * candidate.present)
-
-
-def _in_dollars(choice: Choice, x: Floats) -> list[int]:
-    """Amounts of offers in whole dollars. What solving and rounding put over a budget comes off its largest deal."""
-    dollars = [round(1e6 * float(x[column])) if x[column] > NOTHING else 0 for column in choice.amount]
-    years = {candidate.name: candidate.year for candidate in choice.candidates}
-    for pool, kept in _limits(choice.rules):
-        mine = [
-            place
-            for place, offer in enumerate(choice.offers)
-            if offer.pool == pool.name and kept.holds(years[offer.candidate])
-        ]
-        for limit, rates in (
-            (kept.face, [Decimal(1)] * len(mine)),
-            (kept.subsidy, [Decimal(str(choice.offers[place].subsidy_rate)) for place in mine]),
-        ):
-            over = sum((dollars[place] * rate for place, rate in zip(mine, rates, strict=True)), Decimal(0))
-            over -= Decimal("inf") if limit is None else Decimal(str(limit)) * 1_000_000
-            if over > 0:
-                share, place = max((dollars[place] * rate, -place) for place, rate in zip(mine, rates, strict=True))
-                dollars[-place] -= math.ceil(over * dollars[-place] / share)
-    return dollars
-
-
-class _Rows:
-    """Writes the requirements of a choice; ``who`` (n_offers,) is the candidate of each offer."""
-
-    def __init__(
-        self, candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, who: Indices, thrift: float
-    ) -> None:
-        self.candidates, self.offers, self.rules, self.who = candidates, offers, rules, who
-        self.rates = np.array([offer.subsidy_rate for offer in offers], dtype=np.float64)
-        self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
-        self.present = np.array([candidate.present for candidate in candidates], dtype=np.float64)
-        self.builder = Builder()
-        self.built = self.builder.variables(
-            "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
-            high=np.array([float(candidate.key not in rules.must_not) for candidate in candidates]),
-        )  # fmt: skip
-        self.taken = self.builder.variables(
-            "taken", len(offers), high=1.0, integer=True, says=lambda k: f"a deal: {self.named(k)}"
-        )
-        self.amount = self.builder.variables(
-            "amount", len(offers), cost=thrift * np.maximum(self.rates, 1e-3) * self.present[who],
-            says=lambda k: f"amount: {self.named(k)}",
-        )  # fmt: skip
-
-    def named(self, offer: int) -> str:
-        """Words for an offer."""
-        return f"{self.offers[offer].instrument} for {self.called(int(self.who[offer]))}"
-
-    def called(self, candidate: int) -> str:
-        """Words for a candidate."""
-        one = self.candidates[candidate]
-        return one.label if one.year is None else f"{one.label} in {one.year}"
-
-    def one_year(self) -> None:
-        """A project is awarded in one year, in which all that is built of it is decided."""
-        by_project: dict[str, list[int]] = {}
-        for number, candidate in enumerate(self.candidates):
-            by_project.setdefault(candidate.key, []).append(number)
-        groups = [numbers for numbers in by_project.values() if len(numbers) > 1]
-        if not groups:
-            return
-        mine = np.array([number for numbers in groups for number in numbers], dtype=np.int64)
-        group = np.repeat(np.arange(len(groups)), [len(numbers) for numbers in groups])
-        each = np.arange(mine.size)
-        awarded = self.builder.variables(
-            "awarded", mine.size, high=1.0, integer=True, says=lambda k: f"{self.called(int(mine[k]))} is awarded"
-        )
-        self.builder.require(
-            "built when awarded", [(each, self.built[mine], 1.0), (each, awarded, -1.0)], mine.size, high=0.0,
-            says=lambda k: f"{self.called(int(mine[k]))} is built only if it is awarded then",
-        )  # fmt: skip
-        self.builder.require(
-            "one year", [(group, awarded, 1.0)], len(groups), high=1.0,
-            says=lambda k: f"{self.candidates[groups[k][0]].label} is awarded in one year",
-        )  # fmt: skip
-
-    def terms(self) -> None:
-        """Smallest and largest deals, deals only of what is built, and the money that each project asks for."""
-        n, each = len(self.offers), np.arange(len(self.offers))
-        most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
-        least = np.array([offer.low for offer in self.offers])
-        asks = np.array([candidate.asks for candidate in self.candidates])
-        self.builder.require(
-            "largest deal", [(each, self.amount, 1.0), (each, self.taken, -most)], n, high=0.0,
-            says=lambda k: f"at most {most[k]:,.4g} million: {self.named(k)}",
-        )  # fmt: skip
-        self.builder.require(
-            "smallest deal", [(each, self.amount, 1.0), (each, self.taken, -least)], n, low=0.0,
-            says=lambda k: f"at least {least[k]:,.4g} million: {self.named(k)}",
-        )  # fmt: skip
-        self.builder.require(
-            "what is asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
-            low=0.0,
-            says=lambda k: f"{self.candidates[k].label} gets the {asks[k]:,.4g} million that it asks for",
-        )  # fmt: skip
-        if self.rules.divisible:
-            self._no_more_than_asked(np.maximum(asks, _least_of_each(self.who, least, asks.size)))
-        else:
-            self.builder.require(
-                "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
-                says=lambda k: f"no deal unless it is built: {self.named(k)}",
-            )  # fmt: skip
-
-    def _no_more_than_asked(self, asks: Floats) -> None:
-        """A part of a project takes that part of the money, so that one larger than every deal can be built in part."""
-        self.builder.require(
-            "no more than asked", [(self.who, self.amount, 1.0), (np.arange(asks.size), self.built, -asks)], asks.size,
-            high=0.0,
-            says=lambda k: f"{self.candidates[k].label} gets no more than the {asks[k]:,.4g} million that it asks for",
-        )  # fmt: skip
-
-    def stacking(self) -> None:
-        """All public money together pays at most its share of a project whose cost is known."""
-        cap = self.rules.stack_cap
-        if cap >= 1.0:
-            return
-        capped = np.flatnonzero(~np.isnan(self.costs))
-        place = np.full(self.costs.size, -1)
-        place[capped] = np.arange(capped.size)
-        mine = np.flatnonzero(place[self.who] >= 0)
-        self.builder.require(
-            "public money on one project",
-            [(place[self.who[mine]], self.amount[mine], 1.0),
-             (np.arange(capped.size), self.built[capped], -cap * self.costs[capped])],
-            capped.size, high=0.0,
-            says=lambda k: f"public money pays at most {100 * cap:.3g} % of {self.candidates[capped[k]].label}",
-        )  # fmt: skip
-
-    def exclusions(self) -> None:
-        """Instruments that exclude each other do not stand on one project."""
-        pairs = [
-            (first, second)
-            for first, one in enumerate(self.offers)
-            for second in range(first + 1, len(self.offers))
-            if self.who[first] == self.who[second] and _exclude(one, self.offers[second])
-        ]
-        if pairs:
-            each, both = np.arange(len(pairs)), self.taken[np.array(pairs)]
-            self.builder.require(
-                "exclusions", [(each[:, None], both, 1.0)], len(pairs), high=1.0,
-                says=lambda k: f"not both: {self.named(pairs[k][0])} and {self.named(pairs[k][1])}",
-            )  # fmt: skip
-
-    def budgets(self) -> None:
-        """Each pool pays within its face value and its subsidy cost."""
-        years = [self.candidates[c].year for c in self.who]
-        for pool, kept in _limits(self.rules):
-            mine = np.array(
-                [pool.name == offer.pool and kept.holds(year) for offer, year in zip(self.offers, years, strict=True)],
-                dtype=bool,
-            )
-            for limit, weights, word in (
-                (kept.face, np.ones(mine.size), "face value"), (kept.subsidy, self.rates, "subsidy"),
-            ):  # fmt: skip
-                if limit is not None:
-                    words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}{kept.words}"
-                    self._limit(f"budget {pool.name} {word}{kept.words}", weights * mine, high=limit, words=words)
-
-    def quotas(self) -> None:
-        """Shares of the money by group, and private money per public dollar."""
-        for quota in self.rules.quotas:
-            inside = np.array([quota.group in self.candidates[c].groups for c in self.who], dtype=np.float64)
-            if quota.high < 1.0:
-                words = f"at most {100 * quota.high:.3g} % of the money goes to {quota.group}"
-                self._limit(f"most for {quota.group}", inside - quota.high, high=0.0, words=words)
-            if quota.low > 0.0:
-                words = f"at least {100 * quota.low:.3g} % of the money goes to {quota.group}"
-                self._limit(f"least for {quota.group}", quota.low - inside, high=0.0, words=words)
-        leverage = self.rules.least_leverage
-        if leverage > 0:
-            self.builder.require(
-                "leverage",
-                [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1, high=0.0, soft=True,
-                says=lambda _: f"at least {leverage:.3g} private dollars for each public one",
-            )  # fmt: skip
-
-    def decided(self) -> None:
-        """What has to be built is built."""
-        labels = {one.key: one.label for one in self.candidates if one.key in self.rules.must}
-        place = {key: number for number, key in enumerate(labels)}
-        must = np.flatnonzero([candidate.key in place for candidate in self.candidates])
-        if must.size:
-            rows = np.array([place[self.candidates[number].key] for number in must.tolist()], dtype=np.int64)
-            self.builder.require(
-                "decided", [(rows, self.built[must], 1.0)], len(labels), low=1.0,
-                says=lambda k: f"{list(labels.values())[k]} is built, as decided",
-            )  # fmt: skip
-
-    def other_plans(self) -> None:
-        """Plans that were found before are not taken again, nor with more projects beside."""
-        for plan in self.rules.forbidden:
-            inside = np.array([candidate.key in plan for candidate in self.candidates], dtype=np.float64)
-            self.builder.require(
-                "another plan", [(0, self.built, inside)], 1, high=float(len(plan)) - 1.0,
-                says=lambda _: "a plan that was found before is not taken again, nor with more projects beside",
-            )  # fmt: skip
-
-    def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
-        self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
-
-
-def _limits(rules: Rules) -> list[tuple[Pool, Limit]]:
-    """Every limit of every budget."""
-    return [(pool, limit) for pool in rules.pools for limit in pool.limits]
-
-
-def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:
-    """The smallest deal that each of ``n`` candidates can be offered; 0 for one that is offered none."""
-    smallest = np.full(n, np.inf)
-    np.minimum.at(smallest, who, least)
-    return np.where(np.isfinite(smallest), smallest, 0.0)
-
-
-def _exclude(one: Offer, other: Offer) -> bool:
-    return other.instrument in one.excludes or one.instrument in other.excludes
 
 
 def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:

@@ -102,7 +102,17 @@ DEALS = Table(
     columns=(
         _PROJECT,
         _LABEL,
-        Column("instrument", "id", "Instrument", "How it is paid.", refers="instruments.instrument"),
+        Column(
+            "instrument", "id", "Instrument", "How it is paid: an instrument of the data, or a bundle of the study."
+        ),
+        Column(
+            "parts",
+            "ids",
+            "Made of",
+            "The instruments of a bundle; its account is in `fund_bundles`.",
+            refers="instruments.instrument",
+            absent="a single instrument",
+        ),
         Column("good", "id", "Good", "What it makes.", refers="goods.good"),
         Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
         Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
@@ -142,6 +152,58 @@ YEARS = Table(
         ),
     ),
 )  # fmt: skip
+
+BUNDLES = Table(
+    "fund_bundles",
+    "Bundles, part by part",
+    "What each part of a bundle costs and each condition brings back, on every project that it is offered.",
+    key=("project", "bundle", "line"),
+    columns=(
+        _PROJECT,
+        _LABEL,
+        Column("bundle", "id", "Bundle", "Key of the bundle in the study."),
+        Column("bundle_label", "text", "Name of the bundle", "Name for people."),
+        Column("chosen", "boolean", "In the plan", "Whether the plan takes it."),
+        Column("line", "integer", "Line", "Parts first, then conditions, as written.", unit=NUMBER, low=1),
+        Column("kind", "text", "Part or condition", "What it is."),
+        Column(
+            "instrument",
+            "id",
+            "Instrument",
+            "Whose budget it draws on.",
+            refers="instruments.instrument",
+            absent="a condition of the whole bundle",
+        ),
+        Column("face_usd", "number", "Face value", "Money that it moves now.", unit=USD, low=0, absent="a condition"),
+        Column(
+            "budget_usd",
+            "number",
+            "Budget cost",
+            "What it is expected to cost the public at Treasury rates; negative: what it brings.",
+            unit=USD,
+            absent="moves no money",
+        ),
+        Column(
+            "fair_usd",
+            "number",
+            "Fair-value cost",
+            "The same with what markets ask for the risk.",
+            unit=USD,
+            absent="moves no money",
+        ),
+        Column(
+            "cost_from",
+            "category",
+            "Cost from",
+            "Where the cost on the budget basis is from.",
+            choices={"stated": "the rate that its authority states", "computed": "its terms and `fund.market`"},
+            absent="moves no money",
+        ),
+        Column("terms", "text", "Terms", "Its terms in words."),
+        Column("terms_from", "text", "Terms from", "Where the terms of the bundle are from."),
+        Column("assumed", "text", "Assumed", "Terms of the bundle that nobody states.", absent="nothing"),
+    ),
+)
 
 CANDIDATES = Table(
     "fund_candidates",
@@ -266,7 +328,7 @@ LEFT_OUT = Table(
     key=("project", "instrument"),
     columns=(
         Column("project", "id", "Project", "Key of the project.", refers="projects.project", absent="all projects"),
-        Column("instrument", "id", "Instrument", "Key of the instrument.", refers="instruments.instrument"),
+        Column("instrument", "id", "Instrument", "Key of the instrument, or of the bundle of the study."),
         Column("reason", "text", "Why", "Why it was left out."),
     ),
 )
@@ -275,6 +337,7 @@ FUND_TABLES: tuple[Table, ...] = (
     PLANS,
     DEALS,
     YEARS,
+    BUNDLES,
     CANDIDATES,
     SAMPLES,
     FRONTIER,

@@ -7,10 +7,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from reshore.funding.instruments import Market
 from reshore.tables.cells import did_you_mean
+
+if TYPE_CHECKING:
+    from reshore.funding.offered import OfferedBundle
 
 Refuse = Callable[[str, str, object, str, str], None]
 """``refuse(code, key, found, expected, fix)`` notes a problem."""
@@ -93,12 +97,14 @@ class BudgetYear:
 class Budget:
     """How much one instrument may pay; what is not stated is taken from the instrument's own budget.
 
-    With ``years`` money comes year by year; what one leaves over is there for those after it, or lapses.
+    It is offered ``alone`` to every candidate, or only within bundles. With ``years`` money comes year by year; what
+    one leaves over is there for those after it, or lapses.
     """
 
     instrument: str
     face_usd: float | None = None
     subsidy_usd: float | None = None
+    alone: bool = True
     years: tuple[BudgetYear, ...] = ()
     carries_over: bool = True
 
@@ -126,12 +132,18 @@ class FundSettings:
     ----------
     budgets
         Instruments with their money.
+    bundles
+        Several instruments together, offered to named projects.
     sites, statuses
         Where projects stand (default: home) and how far they are.
     divisible
         Whether part of a project can be built for that part of what it asks.
-    stack_cap_share, least_leverage, quotas
-        See `reshore.funding.portfolio.Rules`.
+    stack_cap_share
+        Largest share of a project's cost that all public money together may pay.
+    least_leverage
+        Private money per public dollar, at least, over all deals.
+    quotas
+        Shares of the money that groups of projects get, at least and at most.
     must, must_not
         Projects that are decided: built whatever else is, or left out.
     year_begins_month
@@ -183,6 +195,7 @@ class FundSettings:
     delay: Delay | None = None
     defaults: Defaults = field(default_factory=Defaults)
     market: Market = field(default_factory=Market)
+    bundles: tuple[OfferedBundle, ...] = ()
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -201,11 +214,20 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 """Least and most of numbers, by key, or by table and key where tables share one."""
 
 
-def read_fund(value: object, refuse: Refuse) -> FundSettings | None:
-    """The settings that ``[fund]`` describes, or ``None`` with every problem noted."""
+def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSettings | None:
+    """The settings that ``[fund]`` describes, or ``None`` with every problem noted; files are sought in `folder`."""
+    # Bundles are read with what stands here.
+    from reshore.funding.offered import read_offered, refuse_unpaid
+
+    bundles: tuple[OfferedBundle, ...] | None = ()
+    if isinstance(value, Mapping) and "bundles" in value:
+        bundles = read_offered(value["bundles"], refuse, folder)
+        value = {key: entry for key, entry in value.items() if key != "bundles"}
     found: FundSettings | None = read_record(FundSettings, value, "fund", refuse)
     if found is None:
         return None
+    found = replace(found, bundles=bundles or ())
+    refuse_unpaid(found.bundles, [budget.instrument for budget in found.budgets], refuse)
     for word in found.statuses:
         if word not in STATUSES:
             refuse("unknown-word", "fund.statuses", word, f"one of {', '.join(STATUSES)}", did_you_mean(word, STATUSES))
@@ -334,5 +356,8 @@ def fund_settings(settings: FundSettings) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         rows = {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        tag, kind = getattr(value, "tag", None), getattr(value, "kind", None)
+        if tag is not None:
+            rows[tag] = kind
         return {name: row for name, row in rows.items() if row is not None}
     return [_plain(one) for one in value] if isinstance(value, tuple) else value

@@ -1,7 +1,7 @@
-"""The sheet ``money`` of the workbook: the arithmetic of a plan as live formulas over the sheets of deals and plans.
+"""The sheet ``money`` of the workbook: the arithmetic of a plan as live formulas over the sheets about it.
 
-Change an amount on the sheet ``fund_deals``, or a rate here, and see what it does. Beside every result stands what the
-run reported, and the difference.
+Change an amount on the sheets ``fund_deals`` and ``fund_bundles``, or a rate here, and see what it does. Beside every
+result stands what the run reported, and the difference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from reshore.funding.instruments import read_instruments, subsidy_rate
-from reshore.funding.records import DEALS, PLANS, YEARS
+from reshore.funding.records import BUNDLES, DEALS, PLANS, YEARS
 from reshore.study.results import Results
 from reshore.tables import Table
 
@@ -29,6 +29,10 @@ _PLAN_HEADINGS = (
 )  # fmt: skip
 _YEAR_HEADINGS = (
     "Budget", "Year", "Face value there, USD", "Left, USD", "Spent, USD", "as reported", "difference",
+)  # fmt: skip
+_PART_HEADINGS = (
+    "Package", "Part or condition", "Moves now, USD", "Cost per dollar that it moves", "Budget cost, USD",
+    "as reported", "difference",
 )  # fmt: skip
 _RESULT = 4
 """The column of results; what was reported and the difference stand to its right."""
@@ -66,11 +70,44 @@ def money_sheet(book: Any, results: Results, forms: Mapping[str, Any]) -> None:
     sheet.set_column(0, 1, 34)
     sheet.set_column(2, len(_DEAL_HEADINGS) - 1, 18)
     writer = _Sheet(sheet, forms)
-    _years(writer, results, _plans(writer, results, _deals(writer, results) + 1) + 1)
+    plans = results["fund_deals"].height + 4
+    packages = plans + results["fund_plans"].height + 2
+    sums, free = _packages(writer, results, packages)
+    _deals(writer, results, sums)
+    _plans(writer, results, plans)
+    _years(writer, results, free)
 
 
-def _deals(writer: _Sheet, results: Results) -> int:
-    """Deals with their subsidy, and both sums beside those of the plan; the next free row."""
+def _packages(writer: _Sheet, results: Results, top: int) -> tuple[dict[tuple[str, str], tuple[str, float]], int]:
+    """Packages of the plan, part by part; for each the formula of its cost and its sum; and the next free row."""
+    frame = results["fund_bundles"].with_row_index("at", 1) if "fund_bundles" in results.tables else pl.DataFrame()
+    rows = [row for row in frame.iter_rows(named=True) if row["chosen"] and row["budget_usd"] is not None]
+    if rows:
+        writer.head(top, _PART_HEADINGS)
+    found: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for row, part in enumerate(rows, top + 1):
+        face, cost = part["face_usd"], part["budget_usd"]
+        writer.text(row, 0, f"{part['bundle_label']}: {part['label']}")
+        writer.text(row, 1, f"{part['kind']}, {part['instrument']}" if part["instrument"] else part["kind"])
+        reported = _at(BUNDLES, "budget_usd", part["at"])
+        if face:
+            writer.formula(row, 2, _at(BUNDLES, "face_usd", part["at"]), face)
+            writer.sheet.write_number(row, 3, cost / face, writer.forms["index"])
+            writer.formula(row, _RESULT, f"C{row + 1}*D{row + 1}", cost)
+        else:
+            writer.text(row, 2, "moves no money now")
+            writer.formula(row, _RESULT, reported, cost)
+        writer.beside(row, reported, cost, cost)
+        found.setdefault((part["project"], part["bundle"]), []).append((row + 1, cost))
+    sums = {
+        key: (f"SUM(E{lines[0][0]}:E{lines[-1][0]})", math.fsum(cost for _, cost in lines))
+        for key, lines in found.items()
+    }
+    return sums, top + (len(rows) + 2 if rows else 0)
+
+
+def _deals(writer: _Sheet, results: Results, packages: Mapping[tuple[str, str], tuple[str, float]]) -> None:
+    """Deals with their subsidy, and both sums beside those of the plan."""
     writer.head(0, _DEAL_HEADINGS)
     known = read_instruments(results.package["instruments"])
     market = results.study.fund.market if results.study.fund is not None else None
@@ -83,6 +120,13 @@ def _deals(writer: _Sheet, results: Results) -> int:
         writer.text(row, 1, deal["instrument"])
         writer.formula(row, 2, _at(DEALS, "amount_usd", row), face)
         faces.append(face)
+        if (deal["project"], deal["instrument"]) in packages:
+            formula, cost = packages[deal["project"], deal["instrument"]]
+            writer.text(row, 3, "part by part, below")
+            writer.formula(row, _RESULT, formula, cost)
+            writer.beside(row, _at(DEALS, "subsidy_usd", row), cost, reported)
+            costs.append(cost)
+            continue
         if rate is None:
             writer.text(row, 3, "cannot be told", "unknown")
             writer.formula(row, _RESULT, _at(DEALS, "subsidy_usd", row), reported)
@@ -102,11 +146,10 @@ def _deals(writer: _Sheet, results: Results) -> int:
         writer.formula(row, _RESULT, total, math.fsum(parts))
         writer.beside(row, _at(PLANS, name, chosen[0]), math.fsum(parts), chosen[1][name])
         row += 1
-    return row
 
 
-def _plans(writer: _Sheet, results: Results, top: int) -> int:
-    """Plans with their gap from worth and bound, and what a dollar of face value buys; the next free row."""
+def _plans(writer: _Sheet, results: Results, top: int) -> None:
+    """Plans with their gap from worth and bound, and what a dollar of face value buys."""
     writer.head(top, _PLAN_HEADINGS)
     for number, plan in enumerate(results["fund_plans"].iter_rows(named=True), 1):
         row = top + number
@@ -126,7 +169,6 @@ def _plans(writer: _Sheet, results: Results, top: int) -> int:
         formula = f"IF(C{row + 1}=0,0,MAX(0,D{row + 1}-C{row + 1})/ABS(C{row + 1}))"
         writer.formula(row, _RESULT, formula, gap, "share")
         writer.beside(row, _at(PLANS, "gap_share", number), gap, plan["gap_share"], "share")
-    return top + results["fund_plans"].height + 1
 
 
 def _years(writer: _Sheet, results: Results, top: int) -> None:
@@ -141,17 +183,23 @@ def _years(writer: _Sheet, results: Results, top: int) -> None:
     )
     for number, year in enumerate(results["fund_years"].iter_rows(named=True), 1):
         row = top + number
-        mine = (pl.col("instrument") == year["instrument"]) & (pl.col("award_year") == year["year"])
-        spent = math.fsum(deals.filter(mine)["amount_usd"])
+        mine = deals.filter(pl.col("award_year") == year["year"])
+        spent = math.fsum(mine.filter(pl.col("instrument") == year["instrument"])["amount_usd"])
+        in_packages = mine["parts"].fill_null("").str.split(";").list.contains(year["instrument"]).any()
         writer.text(row, 0, year["instrument"])
         writer.formula(row, 1, _at(YEARS, "year", number), year["year"], "year")
+        reported = _at(YEARS, "face_spent_usd", number)
+        if in_packages:  # what a package takes from one budget stands part by part
+            spent, formula = year["face_spent_usd"], reported
+        else:
+            formula = f"SUMIFS({amounts},{instruments},A{row + 1},{years},B{row + 1})"
         if year["face_there_usd"] is None:
             writer.text(row, 2, "no limit", "unknown")
         else:
             writer.formula(row, 2, _at(YEARS, "face_there_usd", number), year["face_there_usd"])
             writer.formula(row, 3, f"C{row + 1}-E{row + 1}", year["face_there_usd"] - spent)
-        writer.formula(row, _RESULT, f"SUMIFS({amounts},{instruments},A{row + 1},{years},B{row + 1})", spent)
-        writer.beside(row, _at(YEARS, "face_spent_usd", number), spent, year["face_spent_usd"])
+        writer.formula(row, _RESULT, formula, spent)
+        writer.beside(row, reported, spent, year["face_spent_usd"])
 
 
 def _at(table: Table, name: str, row: int) -> str:

@@ -116,11 +116,14 @@ def read_study(path: str | os.PathLike[str]) -> Study:
         raise InputError(
             [Problem("not-toml", Place(location.name), shown(error), "TOML", "correct the line")]
         ) from error
-    return replace(make_study(value, location.name), file=str(location))
+    return replace(make_study(value, location.name, location.parent), file=str(location))
 
 
-def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
-    """The study that nested dictionaries (`{"study": {...}, "exposure": {...}}`) describe; see `read_study`."""
+def make_study(value: Mapping[str, Any], name: str = "study.toml", folder: Path = Path()) -> Study:
+    """The study that nested dictionaries (`{"study": {...}, "exposure": {...}}`) describe; see `read_study`.
+
+    What it names by file is sought in `folder`.
+    """
     problems: list[Problem] = []
 
     def refuse(code: str, key: str, found: object, expected: str, fix: str) -> None:
@@ -158,7 +161,7 @@ def make_study(value: Mapping[str, Any], name: str = "study.toml") -> Study:
     if "stress" in value:
         fields["stress"] = read_stress(value["stress"], refuse)
     if "fund" in value:
-        fields["fund"] = read_fund(value["fund"], refuse)
+        fields["fund"] = read_fund(value["fund"], refuse, folder)
     for word in fields.get("basis", ()):
         if word not in BASES:
             refuse("unknown-word", "exposure.basis", word, f"one of {', '.join(BASES)}", did_you_mean(word, BASES))

@@ -19,7 +19,7 @@ from reshore.study.terms import Term, terms_of
 from reshore.study.words import reading
 from reshore.tables import Column, Table
 from reshore.tables.cells import did_you_mean
-from reshore.units import written
+from reshore.units import USD, written
 
 _ADDS_UP = 1e-9
 
@@ -63,7 +63,8 @@ def explain(results: Results, good: str, column: str = "concern_share") -> Expla
     results
         The run.
     good
-        Key of a good, or its name for people; for the table ``control`` those of an organization.
+        Key of a good, or its name for people; for the table ``control`` those of an organization, for the tables of a
+        plan those of a project.
     column
         A column of the exposure table, or the name of another result table: its rows for the good.
 
@@ -90,23 +91,56 @@ def explain(results: Results, good: str, column: str = "concern_share") -> Expla
 
 
 def _explain_table(results: Results, name: str, table: str) -> Explanation:
-    """The rows of a result table for one good or organization, with what they rest on."""
+    """The rows of a result table for one good, organization or project, with what they rest on."""
+    if table not in _RESTS_ON:
+        raise UsageError(f"table '{table}' is not taken apart by row; {did_you_mean(table, list(_RESTS_ON))}")
     record, frame = results.columns[table], results[table]
     kind = record.key[0]
     column = Column(record.name, "text", record.label, record.description)
-    names = results["exposure"] if kind == "good" else results.package["organizations"].rename({"organization": kind})
+    names = results["exposure"] if kind == "good" else results.package[f"{kind}s"]
     labels = dict(names.select(kind, "label").iter_rows())
     key = _key(name, labels, kind)
     rows = frame.filter(pl.col(kind) == key)
-    evidence = (
-        Evidence(record.label, record, rows), *_evidence(results, key, tuple(n for n in _RESTS_ON[table] if n != table))
-    )  # fmt: skip
+    rests_on = tuple(n for n in _RESTS_ON[table] if n != table)
+    behind = _behind_project(results, key, rests_on) if kind == "project" else _evidence(results, key, rests_on)
+    evidence = (Evidence(record.label, record, rows), *behind)
+    terms = _parts_of_deal(results, key) if table in ("fund_deals", "fund_bundles") else ()
+    total = f"{written(math.fsum(term.contribution for term in terms), USD)} USD: its cost to the public"
     none = results["conflicts"].clear()
     value = f"{rows.height} row{'' if rows.height == 1 else 's'}"
     return Explanation(
         key, labels[key], column, value, record.description, _FORMULAS[table], "see the concepts of the documentation",
-        (), "", evidence, _sources(results, [part.frame for part in evidence]), none,
+        terms, total if terms else "", evidence, _sources(results, [part.frame for part in evidence]), none,
     )  # fmt: skip
+
+
+def _behind_project(results: Results, project: str, names: Sequence[str]) -> list[Evidence]:
+    """The rows of tables about a project: its own, and the instruments that it was offered."""
+    parts = []
+    for name in names:
+        record = results.columns[name] if name in results.columns else data_table(name)
+        frame = results[name] if name in results.tables else results.package.tables.get(name, pl.DataFrame())
+        if name == "instruments":
+            offered = pl.concat(
+                [results[table].filter(pl.col("project") == project)["instrument"].drop_nulls()
+                 for table in ("fund_deals", "fund_bundles", "fund_left_out")]
+            )  # fmt: skip
+            rows = frame.filter(pl.col("instrument").is_in(offered.unique().sort().to_list()))
+        else:
+            rows = frame.filter(pl.col("project") == project) if frame.width else frame
+        if rows.height:
+            parts.append(Evidence(record.label, record, rows))
+    return parts
+
+
+def _parts_of_deal(results: Results, project: str) -> tuple[Term, ...]:
+    """What the parts and conditions of the bundle of a project cost, where the plan takes one."""
+    rows = results["fund_bundles"].filter(
+        (pl.col("project") == project) & pl.col("chosen") & pl.col("budget_usd").is_not_null()
+    )
+    return tuple(
+        Term(row["kind"], 1.0, row["budget_usd"], _COST_FROM[row["cost_from"]]) for row in rows.iter_rows(named=True)
+    )
 
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
@@ -118,8 +152,14 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "gaps": ("supply",),
     "control": ("stakes", "posts"),
     "reach": ("trade",),
+    "fund_deals": ("fund_bundles", "projects", "instruments"),
+    "fund_bundles": ("projects", "instruments"),
+    "fund_candidates": ("projects",),
+    "fund_left_out": ("projects", "instruments"),
 }
 """Tables of the package in which the rows behind a result table are found."""
+
+_COST_FROM: Mapping[str, str] = {"stated": "as its authority states", "computed": "from its terms"}
 
 _FORMULAS: Mapping[str, str] = {
     "suppliers": "the series chosen by the order of bases, coverage, confidence and year; variants by market size",
@@ -129,6 +169,10 @@ _FORMULAS: Mapping[str, str] = {
     "look_through": "T = s + Σ a · T(input), as a share of its total; s: suppliers' shares, a: value of inputs",
     "gaps": "one row per kind of gap that the figures of the good show",
     "control": "more than half of votes, seats or posts, followed upward through every level; ranges where unknown",
+    "fund_deals": "amount · public cost per dollar, as stated or by its kind; of a bundle the sum of its parts",
+    "fund_bundles": "each part by its formula or the stated rate of its instrument, less what conditions bring",
+    "fund_candidates": "what the data state of the project, and `fund.defaults` where nobody states it",
+    "fund_left_out": "the first clause or term that stands in the way",
     "reach": "comparative advantage, density and complexity from one year of world trade",
 }
 

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reshore.data import read_package
-from reshore.errors import UsageError
 from reshore.funding.bundles import Bundle, read_bundle
 from reshore.funding.instruments import Market, read_instruments
 from reshore.funding.parts import (
@@ -26,6 +25,7 @@ from reshore.funding.parts import (
     PARTS,
     Clawback,
     EarningsPart,
+    EquityPart,
     FloorPart,
     GrantPart,
     LoanPart,
@@ -33,8 +33,6 @@ from reshore.funding.parts import (
     WarrantPart,
 )
 from reshore.funding.payoffs import loan_subsidy_rate
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice, read_plan
-from reshore.optimize import solve
 from reshore.shipped import shipped
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "bundles"
@@ -163,7 +161,7 @@ def test_the_award_costs_its_grant_the_subsidy_of_its_loan_less_what_conditions_
     loan = 5e9 * loan_subsidy_rate(part_of(award, LoanPart).credit(MARKET), 0.04)
     assert award.cost_usd(MARKET) == pytest.approx(6.6e9 + loan - clawback - upside, rel=1e-6)
     lines = award.account(MARKET)
-    assert [line.kind for line in lines] == ["grant", "loan", "clawback", "upside share"]
+    assert [line.kind for line in lines if line.moves_money] == ["grant", "loan", "clawback", "upside share"]
     assert math.fsum(line.fair_usd for line in lines) == pytest.approx(award.cost_usd(MARKET, "fair"))
 
 
@@ -189,24 +187,29 @@ def test_preferred_shares_that_cannot_convert_are_a_loan_that_compounds():
     assert part.cost_usd(safe, "budget") == pytest.approx(1 - 1.07**2 / 1.04**2, abs=1e-9)
 
 
-def test_a_bundle_is_one_offer_that_is_taken_whole():
-    bundle = Bundle("both", "Grant and loan", (GrantPart("grant", 20e6), LoanPart("loan", 30e6, 0.01, 10)))
-    offer = bundle.offer("plant", MARKET, "budget")
-    assert (offer.low, offer.high) == (50, 50)
-    assert offer.subsidy_rate * 50e6 == pytest.approx(bundle.cost_usd(MARKET))
-    choice = build_choice(
-        [Candidate("plant", "Plant", 50.0)],
-        [offer, Offer("plant", "grant", 0, 50, 1.0, "budget")],
-        Rules((Pool("budget", face=60),), must=frozenset({"plant"})),
-    )
-    plan = read_plan(choice, solve(choice.program).x)
-    assert [(deal.instrument, deal.amount) for deal in plan.deals] == [("both", pytest.approx(50))]
+def test_a_loan_within_a_bundle_costs_what_its_authority_states_as_it_would_alone(award: Bundle, instruments):
+    # CHIPS loans: 0.08 per dollar, stated; of the grant nothing changes
+    loan = next(line for line in award.account(MARKET, instruments) if line.kind == "loan")
+    assert loan.budget_usd == pytest.approx(0.08 * 5e9)
+    assert loan.is_stated
+    grant, own = award.parts
+    assert isinstance(own, LoanPart)
+    sure = replace(award, parts=(grant, replace(own, default_rate=0.0)))
+    computed = next(line for line in sure.account(MARKET, instruments) if line.kind == "loan")
+    assert not computed.is_stated
+    assert computed.budget_usd == pytest.approx(own.amount_usd * loan_subsidy_rate(sure.parts[1].credit(MARKET), 0.04))
 
 
-def test_a_bundle_without_money_up_front_is_no_offer():
-    floor = FloorPart("floor", 110.0, 60.0, 10.0, (1000.0,))
-    with pytest.raises(UsageError, match="pays no money up front"):
-        Bundle("floor-alone", "Floor alone", (floor,)).offer("plant", MARKET, "budget")
+def test_a_condition_that_moves_no_money_is_a_line_without_cost(award: Bundle):
+    bar = next(line for line in award.account(MARKET) if line.kind == "expansion bar")
+    assert not bar.moves_money
+    assert (bar.instrument, bar.face_usd) == ("", 0.0)
+
+
+def test_no_two_kinds_of_parts_or_conditions_have_the_same_terms():
+    # so that settings with other kinds never have the same digest
+    kinds = [*PARTS.values(), *CONDITIONS.values()]
+    assert len({tuple(kind.__dataclass_fields__) for kind in kinds}) == len(kinds)
 
 
 def test_every_problem_of_a_bundle_is_found_at_once():
@@ -219,11 +222,13 @@ def test_every_problem_of_a_bundle_is_found_at_once():
                 {"part": "loan", "instrument": "l", "amount_usd": 1.0, "spread": 0.01, "tenor_years": 5,
                  "grace_years": 5, "repayment": "balloon"},
             ],
-            "conditions": [{"condition": "clawback", "years": 5}],
+            "conditions": [{"condition": "clawback", "years": 5}], "source": 1, "assumed": "all",
         }
     )  # fmt: skip
     assert found is None
     assert set(problems) == {
+        ("source", "wrong-type"),
+        ("assumed", "wrong-type"),
         ("lable", "unknown-key"),
         ("label", "missing-key"),
         ("parts[1].part", "unknown-word"),
@@ -234,6 +239,22 @@ def test_every_problem_of_a_bundle_is_found_at_once():
         ("conditions[1].instrument", "missing-key"),
         ("conditions[1].breach_rate", "missing-key"),
     }
+
+
+def test_a_clawback_of_what_was_never_paid_is_refused():
+    found, problems = read(
+        {"bundle": "b", "label": "B", "parts": [{"part": "grant", "instrument": "grant", "amount_usd": 1e6}],
+         "conditions": [{"condition": "clawback", "years": 5, "instrument": "loan", "breach_rate": 0.01}]}
+    )  # fmt: skip
+    assert found is None
+    assert problems == [("conditions[1].instrument", "dangling-reference")]
+
+
+def test_names_are_keys_and_texts_have_no_control_characters():
+    grant = {"part": "grant", "instrument": "grant", "amount_usd": 1e6}
+    found, problems = read({"bundle": "a bundle; of two", "label": "B\x1b[31m", "parts": [grant]})
+    assert found is None
+    assert set(problems) == {("bundle", "bad-id"), ("label", "control-character")}
 
 
 def test_percent_written_as_such_and_prices_of_nothing_are_refused():
@@ -270,6 +291,15 @@ def test_whatever_one_figure_is_a_bundle_is_refused_or_has_a_cost(data, name):
     assert (found is None) == bool(problems)
     if found is not None:
         assert all(math.isfinite(found.cost_usd(MARKET, basis)) for basis in ("budget", "fair"))
+
+
+def test_shares_cost_what_their_exit_does_not_bring_back():
+    # 40 % of 3 times 50 after 6 years: 60, today 60 / 1.04^6 = 47.419; at fair value 60 / 1.07^6 = 39.981
+    part = EquityPart("shares", 50.0, exit_odds=0.4, exit_multiple=3.0, exit_years=6.0)
+    assert part.cost_usd(MARKET, "budget") == pytest.approx(50 - 47.419, abs=1e-3)
+    assert part.cost_usd(MARKET, "fair") == pytest.approx(50 - 39.981, abs=1e-3)
+    usual = EquityPart("shares", 50.0).cost_usd(MARKET, "budget")
+    assert usual == pytest.approx(50 * (1 - 0.4 * 2 / 1.04**7))  # the assumptions of the market
 
 
 def test_every_part_and_condition_says_what_it_is():

@@ -14,8 +14,9 @@ from scipy.optimize import linprog
 from reshore.errors import InfeasibleError
 from reshore.flow import Project
 from reshore.flow.security import Outlook, Security
+from reshore.funding.budgets import Pool
 from reshore.funding.fund import Fund, extreme_odds
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules
+from reshore.funding.portfolio import Candidate, Offer, Rules
 from reshore.seeds import stream
 from tests.unit.flow.test_flow import edges, situation, world
 

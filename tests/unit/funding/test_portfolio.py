@@ -12,7 +12,9 @@ import pytest
 from scipy.optimize import linprog
 
 from reshore.errors import InfeasibleError
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice, read_plan
+from reshore.funding.budgets import Pool
+from reshore.funding.choice import build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Offer, Rules
 from reshore.funding.settings import Quota
 from reshore.optimize import solve
 from reshore.optimize.program import Program
@@ -56,7 +58,9 @@ def can_be_paid(candidates, offers, rules, built, taken) -> bool:
     if any(offer.candidate not in built for offer in deals):
         return False
     for one, other in product(deals, deals):
-        if one.candidate == other.candidate and other.instrument in one.excludes:
+        if one is other or one.candidate != other.candidate:
+            continue
+        if one.excludes & {other.instrument, *other.holds}:
             return False
     if not deals:
         return not any(names[name].asks > 0 for name in built)
@@ -73,19 +77,21 @@ def can_be_paid(candidates, offers, rules, built, taken) -> bool:
         if cap < offer.low:
             return False
         bounds.append((offer.low, cap))
+        if offer.stack_cap < 1:
+            rows.append(np.array([1.0 if other.candidate == offer.candidate else 0.0 for other in deals]))
+            sides.append(offer.stack_cap * cost)
     for name in built:
         mine = np.array([1.0 if offer.candidate == name else 0.0 for offer in deals])
-        rows.append(-mine)
+        rows.append(-mine * [offer.counts for offer in deals])
         sides.append(-names[name].asks)
         if names[name].cost is not None:
             rows.append(mine)
             sides.append(rules.stack_cap * names[name].cost)
     for pool in rules.pools:
-        mine = np.array([1.0 if offer.pool == pool.name else 0.0 for offer in deals])
-        rows.append(mine)
+        rows.append(np.array([taken_from(pool.name, offer)[0] for offer in deals]))
         sides.append(pool.face)
         if pool.subsidy is not None:
-            rows.append(mine * [offer.subsidy_rate for offer in deals])
+            rows.append(np.array([taken_from(pool.name, offer)[1] for offer in deals]))
             sides.append(pool.subsidy)
     for quota in rules.quotas:
         inside = np.array([1.0 if quota.group in names[offer.candidate].groups else 0.0 for offer in deals])
@@ -95,6 +101,14 @@ def can_be_paid(candidates, offers, rules, built, taken) -> bool:
         rows.append(np.full(len(deals), 1 + rules.least_leverage))
         sides.append(sum(names[name].cost or 0.0 for name in built))
     return linprog(np.zeros(len(deals)), A_ub=np.array(rows), b_ub=sides, bounds=bounds, method="highs").status == 0
+
+
+def taken_from(pool: str, offer: Offer) -> tuple[float, float]:
+    """Face and subsidy that a dollar of an offer takes from a pool."""
+    if not offer.draws:
+        return (1.0, offer.subsidy_rate) if offer.pool == pool else (0.0, 0.0)
+    mine = [draw for draw in offer.draws if draw.pool == pool]
+    return sum(float(draw.face) for draw in mine), sum(float(draw.subsidy) for draw in mine)
 
 
 def best_by_trying(candidates, offers, rules, values) -> float:

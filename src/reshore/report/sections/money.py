@@ -12,6 +12,7 @@ import polars as pl
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
+from reshore.report.sections.money_packages import packages
 from reshore.report.sections.money_years import money_by_year
 from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
 from reshore.report.words import usd, usd_range
@@ -34,14 +35,17 @@ _PLAN_WORDS = {
 
 
 def money(page: Page) -> Block | None:
-    """Deals, merit ladder, real awards beside the plan, what moves it, and what more money buys."""
+    """Deals, packages by part, merit ladder, real awards beside the plan, what moves it, and what more money buys."""
     if "fund_plans" not in page.results.tables:
         return None
     intro = (
         "Worth is expected loss that a plan avoids: what final users are served with it and without it, in each "
         "outlook, weighed by the odds that the study states. The odds are opinions; every range shows what they move."
     )
-    figures = (deals(page), money_by_year(page), merit(page), real_and_plan(page), tornado(page), frontier(page))
+    figures = (
+        deals(page), money_by_year(page), packages(page), merit(page), real_and_plan(page), tornado(page),
+        frontier(page),
+    )  # fmt: skip
     return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
 
 
@@ -52,7 +56,8 @@ def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
 
 
 def _instrument_sources(page: Page, frame: pl.DataFrame) -> tuple[int, ...]:
-    rows = page.results.package["instruments"].filter(pl.col("instrument").is_in(frame["instrument"].to_list()))
+    keys = {key for column in ("instrument", "parts") for text in frame[column].drop_nulls() for key in text.split(";")}
+    rows = page.results.package["instruments"].filter(pl.col("instrument").is_in(sorted(keys)))
     return page.cite(rows["source"])
 
 
@@ -72,6 +77,8 @@ def deals(page: Page) -> Figure | None:
     for row in frame.iter_rows(named=True):
         lost, paid = axis.at(row["lost_usd"]), axis.at(row["amount_usd"])
         part = "" if row["part_share"] > 0.9995 else f"{written(row['part_share'], SHARE)} of it is built; "
+        made_of = [names.get(key, key) for key in (row["parts"] or "").split(";") if key]
+        part += f"made of {in_words(made_of, 6)}; " if made_of else ""
         marks = (*((Mark("solid", 0.0, lost),) if row["lost_usd"] > 0 else ()), Mark("bound", paid, paid))
         rows.append(
             Track(row["label"], marks, f"{usd(row['amount_usd'])} → {usd(row['lost_usd'])}",
@@ -81,7 +88,7 @@ def deals(page: Page) -> Figure | None:
         )  # fmt: skip
     after = [*_below_face(frame), *_for_a_person(frame)]
     columns = (
-        "label", "instrument", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd", "part_share",
+        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd", "part_share",
         "lost_usd", "needs_person",
     )  # fmt: skip
     best = frame.sort("lost_usd", "project", descending=[True, False]).row(0, named=True)

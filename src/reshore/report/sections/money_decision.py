@@ -54,8 +54,10 @@ def project_labels(page: Page) -> dict[str, str]:
 
 
 def instrument_labels(page: Page) -> dict[str, str]:
-    """Names of instruments for people."""
-    return dict(page.results.package["instruments"].select("instrument", "label").iter_rows())
+    """Names of instruments, and of the bundles of the study, for people."""
+    fund = page.results.study.fund
+    bundles = {} if fund is None else {bundle.bundle: bundle.label for bundle in fund.bundles}
+    return dict(page.results.package["instruments"].select("instrument", "label").iter_rows()) | bundles
 
 
 def built(page: Page, plan: dict[str, Any]) -> list[str]:

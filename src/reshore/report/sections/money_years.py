@@ -31,8 +31,10 @@ def money_by_year(page: Page) -> Figure | None:
         spent, there = row["face_spent_usd"], row["face_there_usd"]
         marks = [Mark("solid", 0.0, axis.at(spent))] if spent > 0 else []
         marks += [] if there is None else [Mark("bound", axis.at(there), axis.at(there))]
-        mine = (pl.col("instrument") == row["instrument"]) & (pl.col("award_year") == row["year"])
-        deals = in_words(awarded.filter(mine)["label"].to_list()) or "no deal"
+        parts = pl.col("parts").fill_null("").str.split(";").list.contains(row["instrument"])
+        mine = (pl.col("instrument") == row["instrument"]) | parts
+        paid = awarded.filter(mine & (pl.col("award_year") == row["year"]))["label"]
+        deals = in_words(paid.to_list()) or "no deal"
         left = "" if not row["face_left_usd"] else f"; {usd(row['face_left_usd'])} {_LEFT[row['carries_over']]}"
         words = usd(spent) if there is None else f"{usd(spent)} of {usd(there)}"
         rows.append(

@@ -13,6 +13,7 @@ from reshore.pricing.records import PRICING_TABLES
 from reshore.stress.case import StressCase
 from reshore.study.money import plans, prices
 from reshore.study.money.assumptions import assumptions
+from reshore.study.money.bundles import bundles
 from reshore.study.money.question import Rows, ask, frame_of
 from reshore.study.money.samples import samples
 from reshore.study.settings import Study
@@ -50,7 +51,7 @@ def fund_study(
     rows: dict[str, Rows] = {}
     if "plan" in parts:
         rows |= {"fund_deals": plans.deals(question, chosen), "fund_years": plans.by_year(question, chosen),
-                 "fund_candidates": plans.candidates(question),
+                 "fund_bundles": bundles(question, chosen), "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):
             fresh = samples(question, chosen)

@@ -154,14 +154,15 @@ def deals(question: Question, chosen: Funded) -> Rows:
     lost = dict(question.fund.removals(chosen).iter_rows())
     parts = dict(zip(chosen.plan.built, chosen.plan.parts, strict=True))
     options = {option.candidate.name: option for option in question.options.options}
-    rows = []
+    made_of = {bundle.bundle: ";".join(bundle.instruments) for bundle in question.settings.bundles}
+    rows: Rows = []
     for deal in chosen.plan.deals:
         option = options[deal.candidate]
         persons = _reasons(question.options.needs_person, option.project, deal.instrument)
         rows.append(
             {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
-             "good": option.capacity.good, "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy),
-             "award_year": deal.year, "present_usd": usd(deal.present),
+             "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
+             "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
              "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
@@ -172,6 +173,7 @@ def by_year(question: Question, chosen: Funded) -> Rows:
     """What comes, is there, is spent and is left over by year and budget."""
     rows: Rows = []
     years = question.settings.years
+    offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
     for pool in question.rules.pools if years else ():
         tranches = pool.years or tuple(
             Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
@@ -179,9 +181,14 @@ def by_year(question: Question, chosen: Funded) -> Rows:
         )
         carries, left = pool.carries_over or not pool.years, {"face": 0.0, "subsidy": 0.0}
         for tranche in tranches:
-            deals = [one for one in chosen.plan.deals if (one.instrument, one.year) == (pool.name, tranche.year)]
-            spent = {"face": math.fsum(one.amount for one in deals), "subsidy": math.fsum(one.subsidy for one in deals)}
-            row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(deals),
+            taken = [
+                (one.amount * float(face), one.amount * float(subsidy))
+                for one in chosen.plan.deals
+                for face, subsidy in (offers[one.candidate, one.instrument].takes(pool.name),)
+                if one.year == tranche.year and (face or subsidy)
+            ]
+            spent = {kind: math.fsum(amounts[place] for amounts in taken) for place, kind in enumerate(left)}
+            row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
                                       "carries_over": carries}  # fmt: skip
             for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
                 row[f"{kind}_spent_usd"] = usd(spent[kind])

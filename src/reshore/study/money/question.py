@@ -18,6 +18,7 @@ from reshore.funding.budgets import Pool, Tranche, first_day, months_between
 from reshore.funding.candidates import LeftOut, Option, Options, make_offers, over_years, read_options
 from reshore.funding.fund import Fund
 from reshore.funding.instruments import Instrument, read_instruments
+from reshore.funding.offered import refuse_misplaced
 from reshore.funding.portfolio import Rules
 from reshore.funding.settings import Budget, BudgetYear, FundSettings
 from reshore.optimize.program import Floats
@@ -255,11 +256,14 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     sites = settings.sites or (study.home,)
     options, left_out = read_options(package, case.chain, sites, settings.statuses, settings.defaults)
     known = read_instruments(package["instruments"])
-    instruments = [known[budget.instrument] for budget in settings.budgets]
-    _check_decided(study, settings, options, left_out)
+    instruments = [known[budget.instrument] for budget in settings.budgets if budget.alone]
+    _check_decided(study, settings, options, left_out, known)
 
     def offered(options: Sequence[Option], at: str) -> Options:
-        return make_offers(package, options, instruments, settings.market, settings.defaults, at, study.concern)
+        return make_offers(
+            package, options, instruments, settings.market, settings.defaults, at, study.concern,
+            bundles=settings.bundles,
+        )  # fmt: skip
 
     if settings.years:
         found = over_years([offered(*_in_year(study, settings, options, year)) for year in settings.years])
@@ -278,9 +282,10 @@ def _in_year(
 
 
 def _check_decided(
-    study: Study, settings: FundSettings, options: Sequence[Option], left_out: Sequence[LeftOut]
-) -> None:
-    """Projects that a study decides, and groups that it sets quotas for, must be among those that can be considered."""
+    study: Study, settings: FundSettings, options: Sequence[Option], left_out: Sequence[LeftOut],
+    instruments: Mapping[str, Instrument],
+) -> None:  # fmt: skip
+    """What a study decides, sets quotas for or offers bundles to must be among what can be considered."""
     known = [option.project for option in options]
     groups = sorted(set().union(*(option.candidate.groups for option in options)))
     reasons = {one.project: one.reason for one in left_out}
@@ -297,6 +302,12 @@ def _check_decided(
         for quota in settings.quotas
         if quota.group not in groups
     ]  # fmt: skip
+
+    def refuse(code: str, key: str, found: object, expected: str, fix: str) -> None:
+        problems.append(Problem(code, Place(study.file or "study", 0, key), str(found), expected, fix))
+
+    candidates = [option.candidate for option in options]
+    refuse_misplaced(settings.bundles, candidates, instruments, reasons, refuse)
     if problems:
         raise InputError(problems)
 
