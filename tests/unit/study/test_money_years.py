@@ -7,6 +7,7 @@ The day of decision is the first of November 2026, so money of 2027 can be award
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -212,3 +213,39 @@ def test_the_report_and_the_workbook_show_money_by_year(results):
                   and row[1] == "=fund_years!B3"}  # fmt: skip
     assert formula.startswith("=SUMIFS(fund_deals!")
     assert money_by_year(Page(run(make_study(money_settings(frontier=[1.0])), money_package()))) is None
+
+
+def test_a_package_draws_on_each_budget_in_the_year_in_which_it_is_awarded():
+    tables = dict(money_package().tables)
+    opened = tables["instruments"].with_columns(expiry=pl.lit(None, pl.String))
+    package = replace(money_package(), tables={**tables, "instruments": opened})
+
+    def budget(name: str, first: float, second: float, **more: Any) -> dict[str, Any]:
+        years = [{"year": year, "face_usd": 1e6 * face} for year, face in ((2027, first), (2028, second))]
+        return {"instrument": name, "years": years, **more}
+
+    parts = [
+        {"part": "grant", "instrument": "old-grant", "amount_usd": 25e6},
+        {"part": "loan", "instrument": "plant-loan", "amount_usd": 15e6, "spread": 0.01, "tenor_years": 10},
+    ]
+    bundle = {"bundle": "package", "label": "Grant and loan", "projects": ["magnet-plant"], "source": "round numbers",
+              "parts": parts}  # fmt: skip
+
+    def found(carries_over: bool):
+        budgets = [budget("plant-loan", 20, 30, carries_over=carries_over), budget("old-grant", 0, 30, alone=False)]
+        return run(make_study(money_settings(budgets=budgets, bundles=[bundle], frontier=[1.0])), package)
+
+    # Loans of 20 and 30 million: 30 for oxide and 15 of the package in 2028, with the grant of that year.
+    results = found(carries_over=True)
+    assert plan(results, "chosen")["worth_usd"] == pytest.approx(LATE_PAIR_USD, rel=1e-6)
+    spent = {(row["instrument"], row["year"]): row["face_spent_usd"] for row in results["fund_years"].to_dicts()}
+    assert spent == {
+        ("plant-loan", 2027): 0, ("plant-loan", 2028): pytest.approx(45e6), ("old-grant", 2027): 0,
+        ("old-grant", 2028): pytest.approx(25e6),
+    }  # fmt: skip
+    assert results["fund_bundles"]["chosen"].all()
+    figure = money_by_year(Page(results))
+    assert figure is not None
+    assert "Magnet plant" in figure.drawing.rows[1].below  # the grant of 2028 pays for a part of it
+    workbook_bytes(results)
+    assert plan(found(carries_over=False), "chosen")["built_count"] == 0
