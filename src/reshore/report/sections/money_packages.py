@@ -18,7 +18,6 @@ from reshore.units import USD, written
 ROWS = 24
 COLUMNS = (
     "label", "bundle_label", "chosen", "kind", "instrument", "face_usd", "budget_usd", "fair_usd", "cost_from", "terms",
-    "terms_from", "assumed",
 )  # fmt: skip
 
 
