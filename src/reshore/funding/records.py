@@ -132,9 +132,9 @@ YEARS = Table(
         Column("year", "year", "Year", "Year of award."),
         Column("deals_count", "integer", "Deals", "Number of deals awarded.", unit=NUMBER, low=0),
         *(
-            Column(f"{kind}_{name}_usd", "number", f"{title} {word}", f"{says}, {title.lower()}.", unit=USD, low=0,
+            Column(f"{kind}_{name}_usd", "number", f"{title} {word}", f"{says}, {title.lower()}.", unit=USD, low=low,
                    absent="no limit of this kind")
-            for kind, title in (("face", "Face value"), ("subsidy", "Subsidy cost"))
+            for kind, title, low in (("face", "Face value", 0), ("subsidy", "Subsidy cost", None))
             for name, word, says in _MONEY
         ),
         Column(

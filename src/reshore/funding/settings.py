@@ -190,6 +190,9 @@ class FundSettings:
         return tuple(sorted({one.year for budget in self.budgets for one in budget.years}))
 
 
+LARGEST = 1e18
+"""Above any amount of money or goods: what is larger is a slip, and too large to compute with."""
+
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
     "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
@@ -197,6 +200,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "quotas.low": (0, 1), "quotas.high": (0, 1),
     "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
     "tenor_years": (1, 50), "years.year": (1900, 2200), "year_begins_month": (1, 12),
+    "volatility": (0, 10),
 }  # fmt: skip
 """Least and most of numbers, by key, or by table and key where tables share one."""
 
@@ -311,7 +315,7 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         return None
     if isinstance(entry, int | float) and wanted in (int, float):
         in_table = ".".join(re.sub(r"\[\d+\]", "", place).split(".")[-2:])
-        low, high = _BOUNDS.get(in_table, _BOUNDS.get(key, (0.0, float("inf"))))
+        low, high = _BOUNDS.get(in_table, _BOUNDS.get(key, (0.0, LARGEST)))
         if not (low <= entry <= high and math.isfinite(entry)):
             refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
             return None

@@ -201,7 +201,7 @@ def test_the_report_and_the_workbook_show_money_by_year(results):
     assert "(70 M in 2028)" in results.findings[0]
     figure = money_by_year(page)
     assert figure is not None
-    assert figure.title == "2028 spends most: 70 M USD"
+    assert figure.title == "Awarded: 70 M USD in 2028"
     assert [(row.label, row.words) for row in figure.drawing.rows] == [
         ("2027", "0 USD of 40 M USD"), ("2028", "70 M USD of 80 M USD"),
     ]  # fmt: skip

@@ -32,19 +32,22 @@ def money_by_year(page: Page) -> Figure | None:
         marks = [Mark("solid", 0.0, axis.at(spent))] if spent > 0 else []
         marks += [] if there is None else [Mark("bound", axis.at(there), axis.at(there))]
         mine = (pl.col("instrument") == row["instrument"]) & (pl.col("award_year") == row["year"])
-        deals = in_words(awarded.filter(mine)["label"].to_list()) or "no deal"
-        left = "" if not row["face_left_usd"] else f"; {usd(row['face_left_usd'])} {_LEFT[row['carries_over']]}"
+        paid = awarded.filter(mine)["label"]
+        deals = in_words(paid.to_list()) if len(paid) else "no deal"
+        ending = "is left over" if row["year"] == frame["year"].max() else _LEFT[row["carries_over"]]
+        left = f"; {usd(row['face_left_usd'])} {ending}" if row["face_left_usd"] else ""
         words = usd(spent) if there is None else f"{usd(spent)} of {usd(there)}"
         rows.append(
             Track(
                 str(row["year"]), tuple(marks), words, names.get(row["instrument"], row["instrument"]), f"{deals}{left}"
             )
         )
-    most = frame.sort("face_spent_usd", "year", descending=[True, False]).row(0, named=True)
+    spending = frame.group_by("year").agg(pl.col("face_spent_usd").sum()).filter(pl.col("face_spent_usd") > 0)
+    parts = [f"{usd(amount)} in {year}" for year, amount in spending.sort("year").iter_rows()]
     sources = page.results.package["instruments"].filter(pl.col("instrument").is_in(frame["instrument"].to_list()))
     return Figure(
         "money-years",
-        f"{most['year']} spends most: {usd(most['face_spent_usd'])}",
+        f"Awarded: {in_words(parts)}" if parts else "No year awards anything",
         "Bar: face value of the deals that are awarded in the year. Dashed mark: money that is there, with what "
         "earlier years left over where it carries over.",
         "Money by year. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
