@@ -22,7 +22,7 @@ NOTES = 3
 @click.command("cascade", help="Follow the failure of firms through the network of FLOWS, an edge list with sectors.")
 @click.argument("flows", type=click.Path())
 @click.option("--firms", type=click.Path(), help="Table of firms: sector, market, final demand, value added.")
-@click.option("--essentiality", type=click.Path(), help="Table of needs by pair of sectors.")
+@click.option("--essentiality", type=click.Path(), help="Needs by pair of sectors: a list, or a matrix of 0, 1 and 2.")
 @click.option("--other-need", type=click.Choice(["essential", "non_essential", "negligible"]),
               help="Need of flows for which none is stated.")  # fmt: skip
 @click.option("--top", type=click.IntRange(1), metavar="K", help="Only the K firms of highest risk, proved.")

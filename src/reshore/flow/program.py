@@ -14,6 +14,7 @@ their program, and are solved one after the other from the last basis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,6 @@ import numpy as np
 from reshore.flow.situation import Situation
 from reshore.flow.world import Edges, Floats, Indices, World
 from reshore.optimize import Builder, Program, Term
-from reshore.optimize.program import Says
 
 ORDER = 1e-5
 """How much less a unit counts in the choice of whom to serve per place in the order of tiers: breaks equal values."""
@@ -79,6 +79,27 @@ class Figures:
     cost: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The sentence about the k-th place of a block in which months run fastest, then `groups` of users, then goods.
+
+    A record, not a closure, so that programs and outcomes can be sent to other processes and kept in caches.
+    """
+
+    text: str
+    names: Sequence[str]
+    months: int
+    good: Indices
+    input: Indices | None = None
+    groups: int = 1
+
+    def __call__(self, k: int) -> str:
+        """The sentence."""
+        place = k // (self.groups * self.months)
+        used = "" if self.input is None else self.names[self.input[place]]
+        return self.text.format(good=self.names[self.good[place]], input=used, month=k % self.months + 1)
+
+
 def build_flow(world: World, situation: Situation) -> FlowProgram:
     """The flow program of `world` in `situation`; nothing is solved yet."""
     groups = 1 if situation.rationing == "pro_rata" else len(situation.tiers)
@@ -102,18 +123,15 @@ def _layout(builder: Builder, world: World, groups: int, months: int) -> Layout:
     names, n = world.goods, len(world.goods)
     t = np.arange(months)
 
-    def of(edges: Indices, what: str) -> Says:
-        return lambda k: f"{names[edges[k // months]]} {what} in month {k % months + 1}"
+    def of(goods: Indices, what: str, groups: int = 1) -> Words:
+        return Words(f"{{good}} {what} in month {{month}}", names, months, goods, groups=groups)
 
     every = np.arange(n)
     half = np.flatnonzero(world.consumed.half)
     full = np.flatnonzero(~world.consumed.half)
     made = builder.variables("made", (n, months), says=of(every, "made"))
     stock = builder.variables("stock", (n, months), says=of(every, "in stock after"))
-    served = builder.variables(
-        "served", (world.final.size, groups, months),
-        says=lambda k: f"{names[world.final[k // (groups * months)]]} served in month {k % months + 1}",
-    )  # fmt: skip
+    served = builder.variables("served", (world.final.size, groups, months), says=of(world.final, "served", groups))
     passed = builder.variables("passed", (world.variant.size, months), says=of(world.variant, "used as its parent"))
     used = builder.variables("used", (half.size, months), says=of(world.consumed.input[half], "used"))
     designed = builder.variables("designed", (len(world.design), months), says=of(world.design.input, "used"))
@@ -136,7 +154,7 @@ def _layout(builder: Builder, world: World, groups: int, months: int) -> Layout:
     ]
     balance = builder.require(
         "balance", terms, n * months,
-        says=lambda j: f"what is used and served of {names[j // months]} in month {j % months + 1} is made or in stock",
+        says=Words("what is used and served of {good} in month {month} is made or in stock", names, months, every),
         structural=True,
     ).reshape(n, months)  # fmt: skip
     parents = world.parents
@@ -149,7 +167,7 @@ def _layout(builder: Builder, world: World, groups: int, months: int) -> Layout:
             (own[:, None] * months + t, passed, world.weight[:, None]),
         ],
         parents.size * months,
-        says=lambda j: f"{names[parents[j // months]]} comes in its kinds",
+        says=Words("{good} comes in its kinds", names, months, parents),
         structural=True,
     ).reshape(parents.size, months)
     half_rows = _with_input(builder, "important", world, c.good[half], c.input[half], made, 2.0, used, c.amount[half],
@@ -173,7 +191,7 @@ def _with_input(
         name,
         [(local, made[good], factor), (local, used, -1.0 / amount[:, None])],
         count * months,
-        says=lambda k: words.format(good=world.goods[good[k // months]], input=world.goods[input_[k // months]]),
+        says=Words(words, world.goods, months, good, input_),
     ).reshape(count, months)
 
 
@@ -185,10 +203,7 @@ def _wear(
     local = np.arange(count)[:, None] * months + np.arange(months)
     use, worn_out = np.nonzero(np.arange(months)[None, :] >= edges.life_months[:, None])
     bought = worn_out - edges.life_months[use].astype(np.int64)
-
-    def says(k: int) -> str:
-        return f"{world.goods[edges.good[k // months]]} wears out without {world.goods[edges.input[k // months]]}"
-
+    says = Words("{good} wears out without {input}", world.goods, months, edges.good, edges.input)
     wear = builder.require(
         "wear",
         [

@@ -61,6 +61,27 @@ def index_of_each(network, replaceability, **options):
     return np.array(found)
 
 
+def in_rounds(asked, usual, made):
+    """What everybody gets by the published steps of Inoue and Todo; exact with fractions.
+
+    In every round all who are left get, in usual quantities, the smallest that anybody still wants; who has all it
+    wants leaves. When that is more than what is left of production, they share it in equal ratio.
+    """
+    wants = {k: asked[k] / usual[k] for k in range(len(asked)) if usual[k] > 0}
+    got = dict.fromkeys(wants, 0)
+    while wants:
+        least = min(wants.values())
+        needed = sum(least * usual[k] for k in wants)
+        if made <= needed:
+            ratio = made / sum(usual[k] for k in wants)
+            got |= {k: got[k] + ratio for k in wants}
+            break
+        got |= {k: got[k] + least for k in wants}
+        wants = {k: want - least for k, want in wants.items() if want > least}
+        made -= needed
+    return [got.get(k, 0) * usual[k] for k in range(len(asked))]
+
+
 def random_network(seed, n=25, links=3.0, sectors=5, final=0.5, added=0.5, loops=False, scale=1.0):
     """A random network; `final` and `added` are the odds of a firm having final demand and value added."""
     from reshore.stress.cascade import network_from_arrays

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,6 +28,18 @@ def test_magnets_last_while_stocks_do_and_then_fall_to_what_is_made_elsewhere():
     assert trial.usd(trial.served).sum() == pytest.approx(278.0, rel=1e-6)
     # Home has 10 of the pool's 35, and everyone gets the same share.
     assert trial.usd(trial.served, home=True).sum() == pytest.approx(278.0 * 10 / 35, rel=1e-6)
+
+
+def test_an_outcome_survives_the_way_to_another_process():
+    # Pools and caches pickle: numbers and the sentences of the program come back as they were.
+    trial = try_out(CASE, cut("CHN"))
+    again = pickle.loads(pickle.dumps(trial))
+    assert again.served.tobytes() == trial.served.tobytes()
+    assert again.outcome.loss == trial.outcome.loss
+    one, other = (each.outcome.solved.flow.program for each in (trial, again))
+    for block, copy in zip((*one.columns, *one.rows), (*other.columns, *other.rows), strict=True):
+        places = range(block.stop - block.start)
+        assert [copy.says(k) for k in places] == [block.says(k) for k in places]
 
 
 def test_half_a_cut_halves_what_china_sold_to_others_and_not_what_it_makes():

@@ -1,6 +1,7 @@
 """`cascade`: how the failure of firms travels through a network of firms, exactly or step by step."""
 
 from reshore.stress.cascade.certify import Certificate, certify
+from reshore.stress.cascade.essentiality import EssentialityCounts, count_needs
 from reshore.stress.cascade.index import (
     Cascade,
     Leaders,
@@ -14,7 +15,7 @@ from reshore.stress.cascade.index import (
 )
 from reshore.stress.cascade.inventory import BINDING, RATIONING, Course, Disruption, Habits, simulate
 from reshore.stress.cascade.network import Network, network_from_arrays
-from reshore.stress.cascade.reading import build_network, read_network
+from reshore.stress.cascade.reading import build_network, read_essentiality, read_network
 from reshore.stress.cascade.records import (
     COURSE,
     ESSENTIALITY,
@@ -43,6 +44,7 @@ __all__ = [
     "Certificate",
     "Course",
     "Disruption",
+    "EssentialityCounts",
     "Habits",
     "Leaders",
     "Network",
@@ -51,11 +53,13 @@ __all__ = [
     "Shock",
     "build_network",
     "certify",
+    "count_needs",
     "measure_shocks",
     "measure_systemic_risk",
     "network_from_arrays",
     "propagate",
     "rank_systemic_risk",
+    "read_essentiality",
     "read_network",
     "simulate",
 ]

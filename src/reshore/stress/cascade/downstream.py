@@ -77,7 +77,20 @@ def downstream_system(network: Network, *, with_replaceability: bool) -> Downstr
         high, low = market_sizes(network.market, network.output, markets)
     else:
         high, low = np.zeros(0), np.zeros(0)
-    push = Push(start, slot.astype(np.int32), share, firm, network.market, network.output, high, low)
+    members = np.bincount(network.market, minlength=markets)[:markets]
+    push = Push(
+        start=start,
+        slot=slot.astype(np.int32),
+        buyer=buyer[counts],
+        share=share,
+        firm=firm,
+        worth=np.bincount(supplier[counts], share * network.standing[buyer[counts]], count).astype(np.float64),
+        market=network.market,
+        output=network.output,
+        first=np.concatenate([[0], np.cumsum(members)]).astype(np.int64),
+        high=high,
+        low=low,
+    )
     return DownstreamSystem(push, leak)
 
 
@@ -122,7 +135,7 @@ def finish(system: DownstreamSystem, front: Front) -> None:
     x = _solve_policy(row[inside], column[inside], part[inside], rest, leak, b)
     for firm, loss in zip(active.tolist(), x.tolist(), strict=True):
         if loss > front.loss[firm]:
-            raise_loss(system.push, front, firm, min(loss, 1.0), front.choice[firm])
+            raise_loss(front, firm, min(loss, 1.0), front.choice[firm])
 
 
 @compiled

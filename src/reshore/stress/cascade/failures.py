@@ -9,32 +9,25 @@ from numpy.typing import NDArray
 
 from reshore.stress.cascade.compiled import Floats, Ints, compiled, inlined
 from reshore.stress.cascade.downstream import ROUNDS
+from reshore.stress.cascade.hits import Places, Watch, find_hits
+from reshore.stress.cascade.lanes import LANES
 from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, Front, Push, clear, raise_loss, spread
-from reshore.stress.cascade.upstream import (
-    COLUMNS,
-    Demand,
-    Places,
-    Visits,
-    Watch,
-    Wave,
-    calm,
-    find_hits,
-    spread_demand,
-    start_wave,
-    weigh,
-)
+from reshore.stress.cascade.upstream import Demand, Visits
+from reshore.stress.cascade.wave import Wave, calm, spread_demand, start_wave, weigh
 
 SLOW = -1.0
 """Stands in the residual column of a firm whose cascade needs `downstream.finish` or a longer upstream solution."""
 
+Rough = NDArray[np.float32]
+_SINGLE = 2.0**-24
 _ROUNDING = 1e-15
 """Relative rounding of a solved return; times the visits it is what an index can lose to it."""
 
 
 @compiled
 def fail_each(
-    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, x: Floats,
-    held: Places, tolerance: float, least: float, result: Floats,
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints,
+    rough: Rough, fine: Floats, held: Places, tolerance: float, least: float, result: Floats,
 ) -> None:  # fmt: skip
     """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and residual, shape (n, 4).
 
@@ -46,28 +39,28 @@ def fail_each(
     while begin < len(firms):
         c = demand.component[position_of[firms[begin]]]
         end = begin + 1
-        while end < min(len(firms), begin + COLUMNS) and demand.component[position_of[firms[end]]] == c:
+        while end < min(len(firms), begin + LANES) and demand.component[position_of[firms[end]]] == c:
             end += 1
         _fail_some(
-            push, front, demand, common, position_of, share, firms[begin:end], x, held, tolerance, least,
-            result[begin:end],
+            push, front, demand, common, position_of, share, firms[begin:end], rough, fine, held, tolerance,
+            least, result[begin:end],
         )  # fmt: skip
         begin = end
 
 
 @compiled
 def _fail_some(
-    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, x: Floats,
-    held: Places, tolerance: float, least: float, result: Floats,
+    push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints,
+    rough: Rough, fine: Floats, held: Places, tolerance: float, least: float, result: Floats,
 ) -> None:  # fmt: skip
-    """`fail_each` for at most COLUMNS firms of one component."""
+    """`fail_each` for at most LANES firms of one component."""
     columns = len(firms)
     c = demand.component[position_of[firms[0]]]
     is_closed = demand.closed[c] == 1
     is_group = demand.edge[c + 1] - demand.edge[c] > 1 and not is_closed
     loss, affected = front.loss, front.affected
     component, rest = demand.component, demand.rest
-    capacity, entries = 4 * COLUMNS, columns
+    capacity, entries = 4 * LANES, columns
     row, column = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
     cap, weight = np.zeros(capacity), np.zeros(capacity)
     for k in range(columns):
@@ -75,7 +68,7 @@ def _fail_some(
         cap[k], weight[k] = np.inf, common.visits[row[k]]
     states = np.zeros(columns, np.int64)
     for k in range(columns):
-        raise_loss(push, front, firms[k], 1.0, -1)
+        raise_loss(front, firms[k], 1.0, -1)
         states[k], _ = spread(push, front, least, ROUNDS)
         down = both = 0.0
         for position in range(front.counts[0]):
@@ -99,10 +92,14 @@ def _fail_some(
         result[k, 2] = down
         clear(push, front)
     value = np.zeros(entries)
-    residuals = np.zeros(COLUMNS)
+    residuals = np.zeros(LANES)
     if is_group:
         watch = Watch(row[:entries], column[:entries], cap[:entries], weight[:entries], value)
-        find_hits(demand, common, watch, columns, x, held, residuals, 0.5 * tolerance)
+        low, high = demand.edge[c], demand.edge[c + 1]
+        rough[low:high] = 0.0
+        if not find_hits(demand, common, watch, columns, rough, held, residuals, 0.5 * tolerance, _SINGLE):
+            fine[low:high] = rough[low:high]
+            find_hits(demand, common, watch, columns, fine, held, residuals, 0.5 * tolerance, 0.0)
         for entry in range(columns, entries):
             result[column[entry], 0] -= weight[entry] * value[entry]
     for k in range(columns):
@@ -143,8 +140,8 @@ def fail_each_by_rounds(
     loss, affected, up_loss = front.loss, front.affected, wave.loss
     for number in range(len(firms)):
         firm = firms[number]
-        raise_loss(push, front, firm, 1.0, -1)
-        start_wave(demand, wave, position_of[firm : firm + 1], whole)
+        raise_loss(front, firm, 1.0, -1)
+        start_wave(wave, position_of[firm : firm + 1], whole)
         state = run_rounds(push, front, demand, wave, stop_rise, least, rounds)
         down = both = 0.0
         for position in range(front.counts[0]):
@@ -164,7 +161,7 @@ def fail_each_by_rounds(
 def fail_each_downstream(push: Push, front: Front, share: Floats, firms: Ints, least: float, result: Floats) -> None:
     """Fails each of `firms` alone and writes the downstream index, or `SLOW`, into ``result``, shape (n,)."""
     for number in range(len(firms)):
-        raise_loss(push, front, firms[number], 1.0, -1)
+        raise_loss(front, firms[number], 1.0, -1)
         state, _ = spread(push, front, least, ROUNDS)
         down = 0.0
         for position in range(front.counts[0]):

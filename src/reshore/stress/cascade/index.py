@@ -27,13 +27,16 @@ import polars as pl
 from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats, Ints
+from reshore.stress.cascade.lanes import LANES
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
+from reshore.stress.cascade.wave import new_wave, start_wave
 
-_CHUNK = 4 * upstream.COLUMNS
+_CHUNK = 4 * LANES
 _ROUNDS_BY_RULE = 100_000
 _RULE_NOT_MET = f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds"
-_LEAST_BY_RULE = 1e-14
+_LEAST_BY_RULE = 2.0**-52
+_LEAST_OF_TOLERANCE = 1e-4
 _BOUND_SLACK = 1e-9
 
 
@@ -142,8 +145,8 @@ class Cascade:
 
     @property
     def least(self) -> float:
-        """The smallest loss that is passed on."""
-        return self.rule.tolerance if self.rule.stop_rise is None else _LEAST_BY_RULE
+        """By how much of the index a firm may hold back its loss."""
+        return _LEAST_OF_TOLERANCE * self.rule.tolerance if self.rule.stop_rise is None else _LEAST_BY_RULE
 
 
 def propagate(cascade: Cascade, shock: Shock) -> Propagation:
@@ -164,7 +167,7 @@ def _propagate(cascade: Cascade, shock: Shock, down: Mapping[int, float], up: Ma
     network, rule = cascade.network, cascade.rule
     front = new_front(cascade.downstream.push)
     for firm, loss in sorted(down.items()):
-        raise_loss(cascade.downstream.push, front, firm, loss, -1)
+        raise_loss(front, firm, loss, -1)
     residual: float | None = None
     if rule.stop_rise is None:
         downstream.settle(cascade.downstream, front, cascade.least)
@@ -204,11 +207,9 @@ def _solve_upstream(cascade: Cascade, losses: Mapping[int, float]) -> tuple[Floa
 def _run_rounds(cascade: Cascade, front: Front, losses: Mapping[int, float], stop_rise: float) -> Floats:
     """Runs `front` and the loss of demand until the stopping rule is met; returns the latter, by firm number."""
     system, push = cascade.upstream, cascade.downstream.push
-    wave = upstream.new_wave(system.demand)
+    wave = new_wave(system.demand)
     hit = np.array(sorted(losses), np.int64)
-    upstream.start_wave(
-        system.demand, wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64)
-    )
+    start_wave(wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64))
     if failures.run_rounds(push, front, system.demand, wave, stop_rise, cascade.least, _ROUNDS_BY_RULE) != CONVERGED:
         raise SolverError(_RULE_NOT_MET)
     return wave.loss[system.position_of]
@@ -297,7 +298,7 @@ def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     _in_threads(_chunks(len(firms)), worker, threads)
     for number in np.flatnonzero(down == failures.SLOW):
         front = new_front(push)
-        raise_loss(push, front, firms[number], 1.0, -1)
+        raise_loss(front, firms[number], 1.0, -1)
         downstream.settle(cascade.downstream, front, cascade.least)
         down[number] = math.fsum(share * front.loss)
     demand, common = cascade.upstream.demand, cascade.upstream.visits
@@ -320,19 +321,20 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     ordered, solved = firms[order], np.zeros((len(firms), 4))
 
     def exact() -> Callable[[range], None]:
-        front, x, held = new_front(push), np.zeros((size, upstream.COLUMNS)), np.full(size, -1, np.int8)
+        front, held = new_front(push), np.full(size, -1, np.int8)
+        rough, fine = np.zeros((size, LANES), np.float32), np.zeros((size, LANES))
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each(
-                push, front, demand, system.visits, system.position_of, share, ordered[some], x, held, rule.tolerance,
-                cascade.least, solved[some],
+                push, front, demand, system.visits, system.position_of, share, ordered[some], rough, fine, held,
+                rule.tolerance, cascade.least, solved[some],
             )  # fmt: skip
 
         return run
 
     def by_rounds(stop_rise: float) -> Callable[[range], None]:
-        front, wave = new_front(push), upstream.new_wave(demand)
+        front, wave = new_front(push), new_wave(demand)
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)

@@ -5,14 +5,21 @@ The adaptive input-output model in the form of Inoue and Todo. Firm i makes ``P0
 
 - it takes in what was delivered and uses up stock: of sector s, ``A_is P_i / P0_i``, from each stock alike;
 - it orders ``O_ij = max(0, A_ij P_i / P0_i + (n_i A_ij P_i / P0_i - S_ij) / tau)``, ``P_i`` being its last production;
-- its demand is ``D_i``, the orders of its customers and final demand (a change below 1e-12 of normal is rounding, and
-  left out: firms order ``1 + n / tau`` times what their production falls, so that rounding would grow);
+- its demand is ``D_i``, the orders of its customers and final demand (a change of orders by less than 1e-13 of them
+  is rounding, and left out: firms order ``1 + n / tau`` times what their production falls, so rounding would grow);
 - it makes ``P_i = min(D_i, capacity_i, what its stocks allow)``, and shares it out by a rule of `RATIONING`.
+
+Equal ratios are published as rounds: all get the smallest part of their usual quantity that anybody still wants, who
+has all it wants leaves, and the last round is shared evenly. They end at one level: nobody gets more than that times
+its usual quantity, and who wants less gets what it wants. The program of the authors departs from this in two ways: it
+serves customers that ordered nothing in the first round, and charges final demand for rounds after it has left, so that
+it hands out less than was made. Neither is done here.
 
 References
 ----------
 Hallegatte (2008), An adaptive regional input-output model, Risk Analysis 28(3):779-799.
 Inoue, Todo (2019), Firm-level propagation of shocks through supply-chain networks, Nature Sustainability 2:841-847.
+Inoue, Todo (2020), The propagation of economic impacts through supply chains, PLOS ONE 15(9):e0239251 (the rounds).
 Pichler, Pangallo, del Rio-Chanona, Lafond, Farmer (2022), Forecasting the propagation of pandemic shocks with a dynamic
 input-output model, Journal of Economic Dynamics and Control 144:104527 (important inputs bind by half).
 """
@@ -21,13 +28,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from reshore.errors import InputError, Place, Problem, shown
-from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled
+from reshore.stress.cascade.compiled import Floats
+from reshore.stress.cascade.days import NO_RATIONING, follow_days, purchases
 from reshore.stress.cascade.index import Cascade, Rule, Shock, losses_by_number, propagate
 from reshore.stress.cascade.network import Network, network_from_arrays
 
@@ -46,9 +53,8 @@ BINDING: dict[str, str] = {
 """Which inputs limit production."""
 
 _CODES = {name: code for code, name in enumerate(RATIONING)}
-_NO_RATIONING = -1
 _OVERSHOOT = 1.5
-_STEADY = 1e-12
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -134,42 +140,6 @@ class Course:
     notes: tuple[Problem, ...] = field(default=())
 
 
-class _Links(NamedTuple):
-    """Purchases by buyer and sector: slot s holds links ``edge[s]:edge[s + 1]``, firm i slots ``own[i]:own[i + 1]``.
-
-    ``by_supplier`` lists links by supplier, firm i those at ``sold[i]:sold[i + 1]``. ``bind`` is 1 for slots that bind
-    in full, 2 by half, 0 never.
-    """
-
-    supplier: Ints
-    use: Floats
-    edge: Longs
-    own: Longs
-    slot_use: Floats
-    bind: Flags
-    by_supplier: Longs
-    sold: Longs
-    final: Floats
-    normal: Floats
-
-
-class _State(NamedTuple):
-    """Stocks and orders per link; production, demand and what of final demand is served per firm.
-
-    Of an order, firm i delivers the part ``part[i]`` or, by a rule of equal ratios, at most ``level[i]`` times its
-    usual quantity.
-    """
-
-    stock: Floats
-    order: Floats
-    slot_stock: Floats
-    production: Floats
-    demand: Floats
-    served: Floats
-    part: Floats
-    level: Floats
-
-
 def simulate(network: Network, disruption: Disruption, days: int, habits: Habits | None = None) -> Course:
     """The days of `disruption`, with the same days without any rationing beside them.
 
@@ -196,17 +166,18 @@ def simulate(network: Network, disruption: Disruption, days: int, habits: Habits
     shock = Shock(disruption.name, disruption.loss_share)
     for firm, share in losses_by_number(network, shock)[0].items():
         loss[firm] = share
-    links = _links(network, habits.binding)
     remaining = np.array([disruption.remaining_loss(day) for day in range(days)])
-    production, served, residual = _run(links, loss, remaining, habits, _CODES[habits.rationing])
-    unrationed, unrationed_served, _ = _run(links, loss, remaining, habits, _NO_RATIONING)
+    links = purchases(network, habits.binding == "every_input")
+    pace = habits.stock_days, habits.adjustment_days
+    production, made, served, residual = follow_days(links, loss, remaining, *pace, _CODES[habits.rationing], True)
+    _, unrationed, unrationed_served, _ = follow_days(links, loss, remaining, *pace, NO_RATIONING, False)
     normal, final = math.fsum(network.output), math.fsum(network.final_demand)
     frame = pl.DataFrame(
         {
             "day": np.arange(days),
-            "production_share": production.sum(1) / normal,
+            "production_share": made / normal,
             "final_demand_served_share": _ratio(served, final),
-            "unrationed_production_share": unrationed.sum(1) / normal,
+            "unrationed_production_share": unrationed / normal,
             "unrationed_served_share": _ratio(unrationed_served, final),
         }
     )
@@ -216,8 +187,8 @@ def simulate(network: Network, disruption: Disruption, days: int, habits: Habits
 
 def next_days(network: Network, loss: Floats, days: int, habits: Habits) -> Floats:
     """Production of every firm on `days` days of which all lose `loss` of capacity, shape (n_days, n_firms)."""
-    links = _links(network, habits.binding)
-    return _run(links, loss, np.ones(days), habits, _CODES[habits.rationing])[0]
+    links, rule = purchases(network, habits.binding == "every_input"), _CODES[habits.rationing]
+    return follow_days(links, loss, np.ones(days), habits.stock_days, habits.adjustment_days, rule, True)[0]
 
 
 def _ratio(served: Floats, final: float) -> list[float | None]:
@@ -231,7 +202,7 @@ def _overshoot(network: Network, shock: Shock, production: Floats, habits: Habit
     total = math.fsum(network.output)
     worst = int(production.sum(1).argmin())
     fall = 1.0 - float(production[worst].sum()) / total
-    if fall <= rest * _OVERSHOOT + _STEADY:
+    if fall <= rest * _OVERSHOOT + _ROUNDING:
         return ()
     return (
         Problem(
@@ -255,147 +226,3 @@ def _all_essential(network: Network) -> Network:
         final_demand=network.final_demand,
         firms=network.firms,
     )
-
-
-def _links(network: Network, binding: str) -> _Links:
-    count = network.firm_count
-    sectors = len(network.sectors)
-    key = network.buyer.astype(np.int64) * sectors + network.sector[network.supplier]
-    order = np.lexsort((network.supplier, key))
-    keys, slot = np.unique(key[order], return_inverse=True)
-    use, supplier = network.value[order], network.supplier[order]
-    need = np.zeros(len(keys), np.uint8)
-    need[slot] = network.need[order]
-    bind = np.ones(len(keys), np.uint8) if binding == "every_input" else np.array([0, 2, 1], np.uint8)[need]
-    return _Links(
-        supplier=np.ascontiguousarray(supplier),
-        use=use,
-        edge=_edges(slot, len(keys)),
-        own=_edges((keys // sectors).astype(np.int64), count),
-        slot_use=np.bincount(slot, use, len(keys)).astype(np.float64),
-        bind=bind,
-        by_supplier=np.argsort(supplier, kind="stable"),
-        sold=_edges(supplier, count),
-        final=network.final_demand,
-        normal=network.output,
-    )
-
-
-def _edges(codes: Longs | Ints, count: int) -> Longs:
-    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=count))]).astype(np.int64)
-
-
-def _run(links: _Links, loss: Floats, remaining: Floats, habits: Habits, rule: int) -> tuple[Floats, Floats, float]:
-    """Production by day and firm, final demand served by day, worst residual."""
-    state = _State(
-        stock=habits.stock_days * links.use,
-        order=links.use.copy(),
-        slot_stock=habits.stock_days * links.slot_use,
-        production=links.normal.copy(),
-        demand=links.normal.copy(),
-        served=links.final.copy(),
-        part=np.ones(len(loss)),
-        level=np.full(len(loss), np.inf),
-    )
-    production, served = np.zeros((len(remaining), len(loss))), np.zeros(len(remaining))
-    worst = 0.0
-    for day, share in enumerate(remaining.tolist()):
-        capacity = links.normal * (1.0 - loss * share)
-        gap = _next_day(links, state, capacity, habits.stock_days, 1.0 / habits.adjustment_days, rule)
-        worst = max(worst, gap)
-        production[day] = state.production
-        served[day] = state.served.sum()
-    return production, served, worst
-
-
-@compiled
-def _next_day(links: _Links, state: _State, capacity: Floats, stock_days: float, speed: float, rule: int) -> float:
-    """One day; returns the worst gap between what is made and what is handed out, as a share of normal production."""
-    supplier, use, edge, own, slot_use = links.supplier, links.use, links.edge, links.own, links.slot_use
-    normal, final, bind = links.normal, links.final, links.bind
-    stock, order, slot_stock, part, level = state.stock, state.order, state.slot_stock, state.part, state.level
-    production, demand, served = state.production, state.demand, state.served
-    most, orders = np.empty(len(normal)), final.copy()
-    by_part = rule < 2
-    for i in range(len(normal)):
-        most[i] = capacity[i]
-        if normal[i] == 0.0:  # makes nothing and so uses no stock: it orders what it always did
-            for link in range(edge[own[i]], edge[own[i + 1]]):
-                orders[supplier[link]] += order[link]
-            continue
-        pace = production[i] / normal[i]
-        for slot in range(own[i], own[i + 1]):
-            kept = 1.0 - min(1.0, pace * slot_use[slot] / slot_stock[slot]) if slot_stock[slot] > 0.0 else 1.0
-            total = 0.0
-            for link in range(edge[slot], edge[slot + 1]):
-                j = supplier[link]
-                received = order[link] * part[j] if by_part else min(order[link], level[j] * use[link])
-                held = stock[link] * kept + received
-                wanted = use[link] * pace
-                asked = max(0.0, wanted + speed * (stock_days * wanted - held))
-                stock[link], order[link] = held, asked
-                total += held
-                orders[j] += asked
-            slot_stock[slot] = total
-            possible = total / slot_use[slot] * normal[i]
-            if bind[slot] == 1:
-                most[i] = min(most[i], possible)
-            elif bind[slot] == 2:
-                most[i] = min(most[i], 0.5 * (possible + capacity[i]))
-    worst = 0.0
-    for i in range(len(normal)):
-        if abs(orders[i] - demand[i]) > _STEADY * normal[i]:
-            demand[i] = orders[i]
-        production[i] = min(most[i], demand[i])
-        served[i], part[i], level[i] = final[i], 1.0, np.inf
-        if rule >= 0 and production[i] < demand[i]:
-            handed_out = _share_out(links, state, i, rule)
-            if normal[i] > 0.0:
-                worst = max(worst, abs(handed_out - production[i]) / normal[i])
-    return worst
-
-
-@compiled
-def _share_out(links: _Links, state: _State, i: int, rule: int) -> float:
-    """Shares out the production of firm i, less than is asked of it; returns what is handed out."""
-    made, final = state.production[i], links.final[i]
-    asked = state.demand[i] - final
-    to_final = 0.0
-    if rule == 1 or rule == 3:
-        to_final = max(0.0, min(final, made - asked))
-    if rule < 2:
-        whole = state.demand[i] if rule == 0 else asked
-        state.part[i] = min(1.0, (made - to_final) / whole) if whole > 0.0 else 0.0
-        state.served[i] = final * state.part[i] if rule == 0 else to_final
-        return float(asked * state.part[i] + state.served[i])
-    level = _water_level(links, state, i, made - to_final, rule == 2)
-    state.level[i] = level
-    state.served[i] = final * min(1.0, level) if rule == 2 else to_final
-    handed_out = state.served[i]
-    for position in range(links.sold[i], links.sold[i + 1]):
-        link = links.by_supplier[position]
-        handed_out += min(state.order[link], level * links.use[link])
-    return float(handed_out)
-
-
-@compiled
-def _water_level(links: _Links, state: _State, i: int, made: float, with_final: bool) -> float:
-    """The level at which ``Σ min(order, level x usual quantity)``, with final demand or without, is what was made."""
-    low, high = links.sold[i], links.sold[i + 1]
-    count = high - low + (1 if with_final else 0)
-    ratio, size = np.empty(count), np.empty(count)
-    for position in range(low, high):
-        link = links.by_supplier[position]
-        ratio[position - low], size[position - low] = state.order[link] / links.use[link], links.use[link]
-    if with_final:
-        ratio[count - 1], size[count - 1] = 1.0, links.final[i]
-    ranked = np.argsort(ratio, kind="mergesort")
-    width = size.sum()
-    full = 0.0
-    for k in range(count):
-        entry = ranked[k]
-        if full + ratio[entry] * width >= made:
-            return float(max(0.0, (made - full) / width))
-        full += ratio[entry] * size[entry]
-        width -= size[entry]
-    return math.inf

@@ -67,6 +67,11 @@ class Network:
         return len(self.firms)
 
     @property
+    def standing(self) -> Floats:
+        """Share of each firm in all output, at least that of a mean firm: what its loss counts when it is rounded."""
+        return np.maximum(self.output_share, 1.0 / max(self.firm_count, 1))
+
+    @property
     def flow_count(self) -> int:
         """Number of pairs of firms between which something flows."""
         return len(self.value)

@@ -17,18 +17,23 @@ CONVERGED, OUT_OF_ROUNDS = 0, 1
 
 
 class Push(NamedTuple):
-    """Who feels the loss of a firm: for firm i entries ``start[i]:start[i + 1]`` of ``slot`` and ``share``.
+    """Who feels the loss of a firm: for firm i entries ``start[i]:start[i + 1]`` of ``slot``, ``buyer`` and ``share``.
 
-    ``firm`` is the buyer that owns each slot. ``market``, ``output``, ``high`` and ``low`` hold market sizes (a sum
-    in two parts, so that a market that empties ends at zero exactly); without replaceability ``high`` has length 0.
+    ``firm`` is the buyer that owns each slot. ``worth``, ``market`` and ``output`` are by firm: what passing on a unit
+    of loss can do to the index at once, and who can take over. Market m has up to
+    ``first[m + 1] - first[m]`` members; ``high`` and ``low`` hold market sizes (a sum in two parts, so that a market
+    that empties ends at zero exactly). Without replaceability there are no markets.
     """
 
     start: Longs
     slot: Ints
+    buyer: Ints
     share: Floats
     firm: Ints
+    worth: Floats
     market: Ints
     output: Floats
+    first: Longs
     high: Floats
     low: Floats
 
@@ -36,18 +41,18 @@ class Push(NamedTuple):
 class Front(NamedTuple):
     """Working arrays of one thread for a push; everything is zero between shocks.
 
-    ``loss`` is the state; ``sent`` what each firm has passed on, ``goal`` what it has to, ``filled`` the slots' sums,
-    ``before`` the loss at the start of a round, ``choice`` the slot that set the loss (-1: the shock itself).
-    ``counts``: affected and changed firms, touched slots.
+    ``loss`` is the state and ``settled`` what it was when the round began; ``sent`` what each firm has passed on,
+    ``goal`` what it has to, ``filled`` the slots' sums, ``choice`` the slot that set the loss (-1: the shock itself).
+    ``member`` lists the affected firms of each market, from ``push.first`` on. ``counts``: affected firms, changed
+    firms, touched slots, firms in the queue.
     """
 
     loss: Floats
+    settled: Floats
     sent: Floats
     goal: Floats
     filled: Floats
-    before: Floats
     choice: Ints
-    is_affected: Flags
     is_changed: Flags
     affected: Ints
     changed: Ints
@@ -55,8 +60,8 @@ class Front(NamedTuple):
     touched: Ints
     high: Floats
     low: Floats
-    head: Ints
-    following: Ints
+    member: Ints
+    members: Longs
     is_dirty: Flags
     dirty: Ints
     counts: Longs
@@ -67,24 +72,23 @@ def new_front(push: Push) -> Front:
     firms, slots, markets = len(push.start) - 1, len(push.firm), len(push.high)
     return Front(
         loss=np.zeros(firms),
+        settled=np.zeros(firms),
         sent=np.zeros(firms),
         goal=np.zeros(firms),
         filled=np.zeros(slots),
-        before=np.zeros(firms),
         choice=np.full(firms, -1, np.int32),
-        is_affected=np.zeros(firms, np.uint8),
         is_changed=np.zeros(firms, np.uint8),
-        affected=np.zeros(firms, np.int32),
-        changed=np.zeros(firms, np.int32),
-        queue=np.zeros(firms, np.int32),
-        touched=np.zeros(slots, np.int32),
+        affected=np.zeros(firms + 1, np.int32),
+        changed=np.zeros(firms + 1, np.int32),
+        queue=np.zeros(firms + 1, np.int32),
+        touched=np.zeros(slots + 1, np.int32),
         high=push.high.copy(),
         low=push.low.copy(),
-        head=np.full(markets, -1, np.int32),
-        following=np.full(firms, -1, np.int32),
+        member=np.zeros(firms, np.int32),
+        members=np.zeros(markets, np.int64),
         is_dirty=np.zeros(markets, np.uint8),
         dirty=np.zeros(markets, np.int32),
-        counts=np.zeros(3, np.int64),
+        counts=np.zeros(4, np.int64),
     )
 
 
@@ -108,21 +112,12 @@ def market_sizes(market: Ints, output: Floats, count: int) -> tuple[Floats, Floa
 
 
 @compiled
-def raise_loss(push: Push, front: Front, firm: int, loss: float, slot: int) -> None:
+def raise_loss(front: Front, firm: int, loss: float, slot: int) -> None:
     """Sets the loss of `firm` to the larger `loss` that arrived through `slot`."""
     if front.is_changed[firm] == 0:
         front.is_changed[firm] = 1
-        front.before[firm] = front.loss[firm]
         front.changed[front.counts[1]] = firm
         front.counts[1] += 1
-        if front.is_affected[firm] == 0:
-            front.is_affected[firm] = 1
-            front.affected[front.counts[0]] = firm
-            front.counts[0] += 1
-            if len(push.high) > 0:
-                m = push.market[firm]
-                front.following[firm] = front.head[m]
-                front.head[m] = firm
     front.loss[firm] = loss
     front.choice[firm] = slot
 
@@ -136,131 +131,117 @@ def replaceability(push: Push, front: Front, firm: int) -> float:
 
 
 @compiled
-def _settle(push: Push, front: Front, least: float) -> tuple[int, float]:
-    """Queues what changed firms have to pass on; returns how many, and the largest rise of a loss this round."""
-    loss, sent, goal, before = front.loss, front.sent, front.goal, front.before
-    is_changed, changed, queue = front.is_changed, front.changed, front.queue
-    with_markets = len(push.high) > 0
-    market, output, high, low = push.market, push.output, front.high, front.low
-    is_dirty, dirty, head, following = front.is_dirty, front.dirty, front.head, front.following
+def _settle(push: Push, front: Front, least: float) -> float:
+    """Queues what firms have to pass on after a round, and ends the round; returns the largest rise of a loss."""
+    loss, settled, sent, goal = front.loss, front.settled, front.sent, front.goal
+    is_changed, affected, changed, queue = front.is_changed, front.affected, front.changed, front.queue
+    worth, market, output, high, low = push.worth, push.market, push.output, front.high, front.low
+    is_dirty, dirty, first, member, members = front.is_dirty, front.dirty, push.first, front.member, front.members
+    with_markets = len(high) > 0
+    affected_count, changed_count, queued = front.counts[0], front.counts[1], front.counts[3]
     largest = 0.0
-    queued = dirty_count = 0
-    for position in range(front.counts[1]):
+    dirty_count = 0
+    for position in range(queued):  # what was not sent yet has to be found again
+        firm = queue[position]
+        changed[changed_count] = firm
+        changed_count += 1 - int(is_changed[firm])
+        is_changed[firm] = 1
+    queued = 0
+    for position in range(changed_count):
         firm = changed[position]
         is_changed[firm] = 0
-        largest = max(largest, loss[firm] - before[firm])
+        now, old = loss[firm], settled[firm]
+        settled[firm] = now
+        largest = max(largest, now - old)
+        if old == 0.0:
+            affected[affected_count] = firm
+            affected_count += 1
         if not with_markets:
-            if loss[firm] - sent[firm] > least:
-                goal[firm] = loss[firm]
-                queue[queued] = firm
-                queued += 1
+            goal[firm] = now
+            queue[queued] = firm
+            queued += int((now - sent[firm]) * worth[firm] > least)
             continue
         m = market[firm]
-        total, rest = _added(high[m], low[m], output[firm] * (1.0 - loss[firm]))
-        high[m], low[m] = _added(total, rest, -output[firm] * (1.0 - before[firm]))
-        if is_dirty[m] == 0:
-            is_dirty[m] = 1
-            dirty[dirty_count] = m
-            dirty_count += 1
-    front.counts[1] = 0
+        if old == 0.0:
+            member[first[m] + members[m]] = firm
+            members[m] += 1
+        total, rest = _added(high[m], low[m], output[firm] * (1.0 - now))
+        high[m], low[m] = _added(total, rest, -output[firm] * (1.0 - old))
+        dirty[dirty_count] = m
+        dirty_count += 1 - int(is_dirty[m])
+        is_dirty[m] = 1
     for position in range(dirty_count):
         m = dirty[position]
         is_dirty[m] = 0
         left = high[m] + low[m]
-        firm = head[m]
-        while firm >= 0:
-            due = loss[firm] if left <= output[firm] else loss[firm] * (output[firm] / left)
-            if due - sent[firm] > least:
-                goal[firm] = due
-                queue[queued] = firm
-                queued += 1
-            firm = following[firm]
-    return queued, largest
+        whole = 1.0 / left if left > 0.0 else 0.0
+        for place in range(first[m], first[m] + members[m]):
+            firm = member[place]
+            due = loss[firm] * (output[firm] * whole if left > output[firm] else 1.0)
+            goal[firm] = due
+            queue[queued] = firm
+            queued += int((due - sent[firm]) * worth[firm] > least)
+    front.counts[0], front.counts[1], front.counts[3] = affected_count, 0, queued
+    return largest
 
 
 @compiled
 def spread(push: Push, front: Front, least: float, rounds: int) -> tuple[int, float]:
-    """Passes losses on for at most `rounds` rounds, or until nothing above `least` is left to pass.
+    """Passes losses on for at most `rounds` rounds, or until no firm has any left that moves the index by `least`.
 
     Rounds are simultaneous: a round passes on the losses at its start, as ``h(t+1) = F(h(t))`` does. Returns
     `OUT_OF_ROUNDS` or `CONVERGED`, and the largest rise of a loss in the last round.
     """
     # Tuples of arrays are taken apart outside the loops: a call that hands one over counts references of every member.
-    start, slots, shares, owner, market = push.start, push.slot, push.share, push.firm, push.market
-    loss, sent, goal, filled = front.loss, front.sent, front.goal, front.filled
-    before, choice, is_affected, is_changed = front.before, front.choice, front.is_affected, front.is_changed
-    affected, changed, queue, touched = front.affected, front.changed, front.queue, front.touched
-    head, following = front.head, front.following
-    with_markets = len(push.high) > 0
-    done = 0
-    queued, _ = _settle(push, front, least)
+    # Links are followed without branches where a processor cannot guess them; counters move by what is true instead.
+    start, slots, buyers, shares = push.start, push.slot, push.buyer, push.share
+    loss, sent, goal, filled, choice = front.loss, front.sent, front.goal, front.filled, front.choice
+    is_changed, changed, queue, touched = front.is_changed, front.changed, front.queue, front.touched
+    if front.counts[1] > 0:
+        _settle(push, front, least)
     largest = 0.0
-    affected_count, changed_count, touched_count = front.counts[0], 0, front.counts[2]
-    while queued > 0:
-        if done == rounds:
-            # What is queued was not sent: the next call has to find it again.
-            for position in range(queued):
-                firm = queue[position]
-                is_changed[firm] = 1
-                before[firm] = loss[firm]
-                changed[position] = firm
-            front.counts[1] = queued
-            return OUT_OF_ROUNDS, largest
-        done += 1
+    for _ in range(rounds):
+        queued, changed_count, touched_count = front.counts[3], 0, front.counts[2]
+        if queued == 0:
+            return CONVERGED, largest
         for position in range(queued):
             firm = queue[position]
             change = goal[firm] - sent[firm]
             sent[firm] = goal[firm]
             for link in range(start[firm], start[firm + 1]):
-                slot = slots[link]
-                old = filled[slot]
+                slot, buyer = np.uint64(slots[link]), np.uint64(buyers[link])
+                old, now = filled[slot], loss[buyer]
                 new = old + shares[link] * change
-                if new == 0.0:  # too small for a number
-                    continue
-                if old == 0.0:
-                    touched[touched_count] = slot
-                    touched_count += 1
                 filled[slot] = new
-                buyer = owner[slot]
-                if new <= loss[buyer]:
-                    continue
-                if is_changed[buyer] == 0:
-                    is_changed[buyer] = 1
-                    before[buyer] = loss[buyer]
+                touched[touched_count] = slot
+                touched_count += int(old == 0.0) & int(new > 0.0)
+                if new > now:
+                    loss[buyer] = min(new, 1.0)
+                    choice[buyer] = slot
                     changed[changed_count] = buyer
-                    changed_count += 1
-                    if is_affected[buyer] == 0:
-                        is_affected[buyer] = 1
-                        affected[affected_count] = buyer
-                        affected_count += 1
-                        if with_markets:
-                            following[buyer] = head[market[buyer]]
-                            head[market[buyer]] = buyer
-                loss[buyer] = min(new, 1.0)
-                choice[buyer] = slot
-        front.counts[0], front.counts[1], front.counts[2] = affected_count, changed_count, touched_count
-        queued, largest = _settle(push, front, least)
-        changed_count = 0
-    return CONVERGED, largest
+                    changed_count += 1 - int(is_changed[buyer])
+                    is_changed[buyer] = 1
+        front.counts[1], front.counts[2], front.counts[3] = changed_count, touched_count, 0
+        largest = _settle(push, front, least)
+    return OUT_OF_ROUNDS if front.counts[3] > 0 else CONVERGED, largest
 
 
 @compiled
 def clear(push: Push, front: Front) -> None:
     """Takes everything back to zero, at the cost of what was touched."""
+    loss, settled, sent, choice, affected = front.loss, front.settled, front.sent, front.choice, front.affected
+    filled, touched, market, members = front.filled, front.touched, push.market, front.members
+    with_markets = len(push.high) > 0
     for position in range(front.counts[0]):
-        firm = front.affected[position]
-        front.loss[firm] = 0.0
-        front.sent[firm] = 0.0
-        front.is_affected[firm] = 0
-        front.is_changed[firm] = 0
-        front.choice[firm] = -1
-        if len(push.high) > 0:
-            m = push.market[firm]
-            front.head[m] = -1
-            front.high[m] = push.high[m]
-            front.low[m] = push.low[m]
+        firm = affected[position]
+        loss[firm] = settled[firm] = sent[firm] = 0.0
+        choice[firm] = -1
+        if with_markets:
+            m = market[firm]
+            members[m] = 0
+            front.high[m], front.low[m] = push.high[m], push.low[m]
     for position in range(front.counts[2]):
-        front.filled[front.touched[position]] = 0.0
+        filled[touched[position]] = 0.0
     front.counts[:] = 0
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from reshore.errors import FilesError, InputError, Place, Problem, in_order, limited, shown
+from reshore.stress.cascade.essentiality import as_pairs, count_needs
 from reshore.stress.cascade.network import Network, network_from_arrays
 from reshore.stress.cascade.records import ESSENTIALITY, FIRMS, FLOWS, NEED_CODES, NEEDS
 from reshore.tables import ROW, Cells, Table, check_table, empty_frame, read_cells, text_cells
@@ -35,7 +36,7 @@ def read_network(
     ----------
     flows, firms, essentiality
         Paths of the tables. Without `firms` every flow states the sectors of both sides; without `essentiality`, its
-        need.
+        need. `essentiality` may be a matrix of supplying by buying sectors in 0, 1 and 2, see `as_pairs`.
     other_need
         Need of flows that state none and whose pair of sectors is not in `essentiality`; ``None``: they are refused.
 
@@ -53,6 +54,21 @@ def read_network(
         if path is not None
     }
     return _checked(cells, other_need, problems)
+
+
+def read_essentiality(path: str | os.PathLike[str]) -> pl.DataFrame:
+    """Needs by pair of sectors, under the record `ESSENTIALITY`; a list or a matrix, see `read_network`."""
+    problems: list[Problem] = []
+    cells = _file_cells(ESSENTIALITY, Path(path), problems)
+    frame = empty_frame(ESSENTIALITY)
+    if cells is not None:
+        cells, found = as_pairs(cells)
+        problems += found
+        if not found:
+            frame, found = check_table(ESSENTIALITY, cells)
+            problems += found
+    _stop_at_errors(problems)
+    return frame.drop(ROW, strict=False)
 
 
 def build_network(
@@ -93,6 +109,9 @@ def _checked(cells: Mapping[str, Cells | None], other_need: str | None, problems
         if held is None:
             frames[table.name] = empty_frame(table).with_columns(pl.lit(0, pl.Int64).alias(ROW))
             continue
+        if table is ESSENTIALITY:
+            held, found = as_pairs(held)
+            problems += found
         frames[table.name], found = check_table(table, held)
         problems += found
     files = {table.name: table.name for table in (FLOWS, FIRMS, ESSENTIALITY)}
@@ -107,6 +126,17 @@ def _checked(cells: Mapping[str, Cells | None], other_need: str | None, problems
     _stop_at_errors(problems)
     flows = _with_needs(frames, files["flows"], other_need, problems)
     _stop_at_errors(problems)
+    if frames["essentiality"].height:
+        problems.append(
+            Problem(
+                "essentiality-counts",
+                Place(files["essentiality"]),
+                count_needs(frames["essentiality"]).sentence(),
+                "the counts that its source states",
+                "none needed: compare them with the source",
+                "note",
+            )
+        )
     firms = frames["firms"].sort("firm")
     for name, what in (("final_demand", "upstream"), ("value_added", "downstream")):
         if firms[name].null_count() == firms.height:
@@ -203,6 +233,8 @@ def _dangling(frames: Mapping[str, pl.DataFrame], files: Mapping[str, str]) -> l
         frame = frames[name]
         lost = frame.filter(~pl.col(column).is_in(known.unique().implode()))
         note = name == "essentiality"
+        if note:
+            lost = lost.sort(ROW).unique(column, keep="first", maintain_order=True)
         for row, cell in lost.select(ROW, column).iter_rows():
             problems.append(
                 Problem(
@@ -210,7 +242,7 @@ def _dangling(frames: Mapping[str, pl.DataFrame], files: Mapping[str, str]) -> l
                     Place(files[name], row, column),
                     f"'{shown(cell)}'",
                     "a sector with firms" if note else "a firm of the firms table",
-                    "none needed: the row has no effect" if note else "add the firm, or correct the key",
+                    "none needed: its rows have no effect" if note else "add the firm, or correct the key",
                     "note" if note else "error",
                 )
             )

@@ -20,7 +20,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reshore.errors import SolverError
 from reshore.stress.cascade import blocks
@@ -29,30 +28,28 @@ from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import strong_components
 
-Places = NDArray[np.int8]
 _POWER_STEPS = 60
 _VISIT_STOP = 1e-14
 _LEAST_CHANGE = 4e-15
-_CORRECT_EVERY = 3
-_WIDE = 0.125
-COLUMNS = 16
-"""Firms whose returns are solved together: one line of memory then serves all of them."""
 
 
 class Demand(NamedTuple):
     """The upstream system in the order in which it is solved; positions, not firm numbers, index every array.
 
     ``sales`` holds L by row, ``purchases`` its transpose, both without what firms sell to themselves: that is
-    ``own``, and ``rest`` is 1 less it. ``leak`` is the share sold to final demand, 1 for firms without customers.
-    Component c holds positions ``edge[c]:edge[c + 1]``, firms with most links first, so that they lie together in
+    ``own``, and ``rest`` is 1 less it. ``onward`` holds the entries of ``sales`` over ``rest``. ``leak`` is the share
+    sold to final demand, 1 for firms without customers; ``worth`` what passing on a unit of loss does to the index at
+    once. Component c holds positions ``edge[c]:edge[c + 1]``, firms with most links first, so that they lie together in
     memory.
     """
 
     sales: Rows
+    onward: Floats
     purchases: Rows
     own: Floats
     rest: Floats
     leak: Floats
+    worth: Floats
     component: Ints
     edge: Longs
     closed: Flags
@@ -62,13 +59,15 @@ class Demand(NamedTuple):
 class Visits(NamedTuple):
     """What all shocks share: ``visits`` by position, 0 in closed classes; ``drawn``, what ends in each of those.
 
-    ``mode`` is the slow error of each component and ``mode_weight`` its weight while nothing is held.
+    ``mode`` is the slow error of each component and ``mode_weight`` its weight while nothing is held; ``mode_gap`` is
+    what a unit at each position leaves of it, left' (M - rest).
     """
 
     visits: Floats
     drawn: Floats
     mode: Mode
     mode_weight: Floats
+    mode_gap: Floats
 
 
 @dataclass(frozen=True)
@@ -115,16 +114,20 @@ def upstream_system(network: Network) -> UpstreamSystem:
     leaves = np.bincount(component, leak[firm_at], found) + np.bincount(
         component[row], (component[row] != component[column]).astype(np.float64), found
     )
+    weight = network.output_share[firm_at]
+    sales = _rows(row, column, share, component, count)
     demand = Demand(
-        sales=_rows(row, column, share, component, count),
+        sales=sales,
+        onward=sales.share / np.repeat(rest[firm_at], np.diff(sales.start)),
         purchases=_rows(column, row, share, component, count),
         own=own[firm_at],
         rest=rest[firm_at],
         leak=leak[firm_at],
+        worth=np.bincount(column, share * network.standing[firm_at][row], count) + (own * network.standing)[firm_at],
         component=component,
         edge=edge,
         closed=(leaves == 0).astype(np.uint8),
-        weight=network.output_share[firm_at],
+        weight=weight,
     )
     return UpstreamSystem(demand, firm_at, position_of)
 
@@ -148,7 +151,8 @@ def _solve_visits(demand: Demand) -> Visits:
     count = len(demand.rest)
     mode = Mode(np.ones(count), np.ones(count), np.zeros(count))
     reverse = Mode(mode.left, mode.right, np.zeros(count))
-    result = Visits(np.zeros(count), np.zeros(len(demand.closed)), mode, np.zeros(len(demand.closed)))
+    drawn, mode_weight = np.zeros(len(demand.closed)), np.zeros(len(demand.closed))
+    result = Visits(np.zeros(count), drawn, mode, mode_weight, np.zeros(count))
     change, failed = _find_visits(demand, result, reverse, _VISIT_STOP)
     if failed >= 0:
         raise SolverError(
@@ -182,6 +186,7 @@ def _find_visits(demand: Demand, result: Visits, reverse: Mode, stop: float) -> 
         result.mode.left[low:high] = blocks.leading(demand.purchases, demand.rest, low, high, _POWER_STEPS)
         for i in range(low, high):
             result.mode.passed[i] = blocks.inner_product(demand.purchases, i, result.mode.left)
+            result.mode_gap[i] = result.mode.passed[i] - result.mode.left[i] * demand.rest[i]
             reverse.passed[i] = blocks.inner_product(demand.sales, i, result.mode.right)
         result.mode_weight[c] = blocks.mode_weight(demand.sales, demand.rest, low, high, held, no_rows, result.mode)
         x[low:high] = b[low:high]
@@ -198,107 +203,6 @@ def _find_visits(demand: Demand, result: Visits, reverse: Mode, stop: float) -> 
             if change > 100 * stop:
                 return change, c
     return stop, -1
-
-
-class Watch(NamedTuple):
-    """What is read of the probabilities that `find_hits` solves: ``(L x)`` of entry e's row, in its column.
-
-    The first entries are the failing firms themselves, one per column. Of the others no more than ``cap`` counts; an
-    index moves by ``weight`` times what an entry's ``value`` moves.
-    """
-
-    row: Ints
-    column: Ints
-    cap: Floats
-    weight: Floats
-    value: Floats
-
-
-@compiled
-def find_hits(
-    demand: Demand,
-    common: Visits,
-    watch: Watch,
-    columns: int,
-    x: Floats,
-    held: Places,
-    residual: Floats,
-    tolerance: float,
-) -> None:
-    """Probabilities of ever coming to the first `columns` firms of `watch`, all of one open component of several firms.
-
-    Column k of ``x``, shape (n_firms, COLUMNS), takes the probabilities of coming to firm k; sweeps over the component
-    take all columns along. ``watch.value`` takes what is read of them, the chances of coming back first, and `residual`
-    by how much the last steps moved each index.
-    """
-    rest = demand.rest
-    first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
-    right, left, passed = common.mode.right, common.mode.left, common.mode.passed
-    row, column, cap, value = watch.row, watch.column, watch.cap, watch.value
-    c = demand.component[row[0]]
-    low, high = demand.edge[c], demand.edge[c + 1]
-    total, weight = np.zeros(COLUMNS), np.zeros(COLUMNS)
-    moved, before = np.full(COLUMNS, np.inf), np.zeros(COLUMNS)
-    moved[columns:] = 0.0
-    x[low:high] = 0.0
-    value[:] = 0.0
-    for k in range(columns):
-        p = row[k]
-        held[p] = k
-        x[p, k] = 1.0
-        weight[k] = common.mode_weight[c] - right[p] * (left[p] * rest[p] - passed[p])
-        for link in range(first[p], last[p]):
-            weight[k] += left[p] * share[link] * right[target[link]]
-    for done in range(blocks.QUICK_SWEEPS):
-        if done % _CORRECT_EVERY == 0:
-            total[:] = 0.0
-            for i in range(low, high):
-                part = passed[i] - left[i] * rest[i]
-                for k in range(COLUMNS):
-                    total[k] += part * x[i, k]
-            for k in range(columns):
-                total[k] += left[row[k]] * (rest[row[k]] - value[k])
-                total[k] = total[k] / weight[k] if weight[k] > 0.0 else 0.0
-            for i in range(low, high):
-                for k in range(COLUMNS):
-                    x[i, k] += right[i] * total[k]
-            for k in range(columns):
-                x[row[k], k] = 1.0
-        for i in range(low, high):
-            total[:] = 0.0
-            for link in range(first[i], last[i]):
-                part = share[link]
-                other = x[target[link]]
-                for k in range(COLUMNS):
-                    total[k] += part * other[k]
-            for k in range(COLUMNS):
-                x[i, k] = total[k] / rest[i]
-            if held[i] >= 0:
-                x[i, held[i]] = 1.0
-        before[:] = moved
-        for k in range(columns):
-            back = 0.0
-            for link in range(first[row[k]], last[row[k]]):
-                back += share[link] * x[target[link], k]
-            moved[k] = watch.weight[k] * abs(back - value[k])
-            value[k] = back
-        residual[:] = moved + before
-        if residual.max() > tolerance:
-            continue
-        for entry in range(columns, len(row)):
-            i, k = row[entry], column[entry]
-            if rest[i] * x[i, k] >= 2.0 * cap[entry]:
-                value[entry] = cap[entry]
-                continue
-            arrives = 0.0
-            for link in range(first[i], last[i]):
-                arrives += share[link] * x[target[link], k]
-            value[entry] = min(arrives, cap[entry])
-            residual[k] += watch.weight[entry] * abs(arrives - rest[i] * x[i, k])
-        if residual.max() <= tolerance:
-            break
-    for k in range(columns):
-        held[row[k]] = -1
 
 
 @compiled
@@ -381,143 +285,3 @@ def solve(demand: Demand, common: Visits, shock: Floats, x: Floats, tolerance: f
                 break
         bound += change * spread
     return bound, -1
-
-
-class Wave(NamedTuple):
-    """Working arrays of one thread for rounds of lost demand, by position; all zero between shocks.
-
-    ``loss`` is the state, ``arrived`` what customers passed on so far to hit firms, ``gain`` what they pass on in
-    this round, ``unsent`` what a firm has still to pass on itself. ``counts``: affected firms, firms in the queue,
-    links that these have.
-    """
-
-    loss: Floats
-    arrived: Floats
-    gain: Floats
-    unsent: Floats
-    is_hit: Flags
-    affected: Ints
-    queue: Ints
-    reached: Ints
-    counts: Longs
-
-
-def new_wave(demand: Demand) -> Wave:
-    """Working arrays for `demand`."""
-    firms = len(demand.rest)
-    return Wave(
-        loss=np.zeros(firms),
-        arrived=np.zeros(firms),
-        gain=np.zeros(firms),
-        unsent=np.zeros(firms),
-        is_hit=np.zeros(firms, np.uint8),
-        affected=np.zeros(firms, np.int32),
-        queue=np.zeros(firms, np.int32),
-        reached=np.zeros(firms, np.int32),
-        counts=np.zeros(3, np.int64),
-    )
-
-
-@compiled
-def start_wave(demand: Demand, wave: Wave, positions: Ints, shock: Floats) -> None:
-    """Hits the firms at `positions`, each once."""
-    for k in range(len(positions)):
-        i = positions[k]
-        wave.loss[i] = wave.unsent[i] = shock[k]
-        wave.is_hit[i] = 1
-        wave.affected[k] = wave.queue[k] = i
-        wave.counts[2] += demand.purchases.start[i + 1] - demand.purchases.start[i]
-    wave.counts[:2] = len(positions)
-
-
-@compiled
-def spread_demand(demand: Demand, wave: Wave, least: float) -> float:
-    """One simultaneous round of lost demand; returns the largest rise of a loss.
-
-    A firm waits until it has more than `least` to pass on. Where many links are due, firms that are reached are found
-    by looking through all, in the order in which they lie in memory.
-    """
-    start, target, share, own = demand.purchases.start, demand.purchases.target, demand.purchases.share, demand.own
-    loss, arrived, gain, unsent, is_hit = wave.loss, wave.arrived, wave.gain, wave.unsent, wave.is_hit
-    affected, queue, reached = wave.affected, wave.queue, wave.reached
-    count, queued, due = wave.counts
-    is_wide = due > _WIDE * len(loss)
-    reached_count = 0
-    for position in range(queued):
-        j = queue[position]
-        part = unsent[j]
-        unsent[j] = 0.0
-        if is_wide:
-            for link in range(start[j], start[j + 1]):
-                gain[target[link]] += share[link] * part
-        else:
-            for link in range(start[j], start[j + 1]):
-                i = target[link]
-                more = share[link] * part
-                if gain[i] == 0.0 and more > 0.0:
-                    reached[reached_count] = i
-                    reached_count += 1
-                gain[i] += more
-        more = own[j] * part
-        if more > 0.0:
-            if gain[j] == 0.0 and not is_wide:
-                reached[reached_count] = j
-                reached_count += 1
-            gain[j] += more
-    if is_wide:
-        for i in range(len(loss)):
-            if gain[i] > 0.0:
-                reached[reached_count] = i
-                reached_count += 1
-    largest = 0.0
-    queued = due = 0
-    for position in range(reached_count):
-        i = reached[position]
-        rise = gain[i]
-        gain[i] = 0.0
-        old = loss[i]
-        if is_hit[i]:
-            arrived[i] += rise
-            rise = arrived[i] - old
-        rise = min(rise, 1.0 - old)
-        if rise <= 0.0:
-            continue
-        if old == 0.0 and not is_hit[i]:
-            affected[count] = i
-            count += 1
-        largest = max(largest, rise)
-        loss[i] = old + rise
-        unsent[i] += rise
-        if unsent[i] > least:
-            queue[queued] = i
-            queued += 1
-            due += start[i + 1] - start[i]
-    wave.counts[0], wave.counts[1], wave.counts[2] = count, queued, due
-    return largest
-
-
-@compiled
-def weigh(demand: Demand, wave: Wave) -> float:
-    """The loss of demand of the whole network, in the order in which firms lie in memory."""
-    loss, weight, affected, total = wave.loss, demand.weight, wave.affected, 0.0
-    if wave.counts[0] > _WIDE * len(loss):
-        for i in range(len(loss)):
-            total += weight[i] * loss[i]
-    else:
-        for position in range(wave.counts[0]):
-            total += weight[affected[position]] * loss[affected[position]]
-    return total
-
-
-@compiled
-def calm(wave: Wave) -> None:
-    """Takes everything back to zero, at the cost of what was touched."""
-    loss, arrived, unsent, is_hit, affected = wave.loss, wave.arrived, wave.unsent, wave.is_hit, wave.affected
-    if wave.counts[0] > _WIDE * len(loss):
-        loss[:], arrived[:], unsent[:], is_hit[:] = 0.0, 0.0, 0.0, 0
-    else:
-        for position in range(wave.counts[0]):
-            i = affected[position]
-            loss[i] = arrived[i] = unsent[i] = 0.0
-            is_hit[i] = 0
-    wave.counts[:] = 0
