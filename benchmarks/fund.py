@@ -27,8 +27,10 @@ from reshore.countries import COUNTRIES
 from reshore.flow import Cut, Project, Terms, World, build_world, cut_off
 from reshore.flow.program import stocks_of, worth_of
 from reshore.flow.security import Outlook, Security
+from reshore.funding.budgets import Pool
+from reshore.funding.choice import build_choice
 from reshore.funding.fund import Fund
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules, build_choice
+from reshore.funding.portfolio import Candidate, Offer, Rules
 from reshore.seeds import stream
 
 from benchmarks.flow import synthetic  # isort: skip
@@ -86,10 +88,11 @@ def case(size: Size) -> tuple[World, tuple[Outlook, ...], list[Project], list[Ca
     odds = [*(0.5 * random.dirichlet(np.ones(size.scenarios))).tolist(), 0.5]
     odds[-1] = 1.0 - math.fsum(odds[:-1])
     values = YEAR_USD * random.uniform(0.5, 2, world.final.size)
-    outlooks = []
+    outlooks, drawn = [], []
     for number, (one, share) in enumerate(zip(situations, odds, strict=True)):
         plain = replace(one, value=values, rationing="pro_rata")
-        outlooks.append(Outlook(f"s{number}", share, plain, (random.random(size.projects) < 0.8).astype(float)))
+        drawn.append((random.random(size.projects) < 0.8).astype(float))
+        outlooks.append(Outlook(f"s{number}", share, plain))
     projects, candidates, offers = [], [], []
     tickets = [(float(random.uniform(1, 20)), float(random.uniform(60, 300))) for _ in range(size.instruments)]
     rates = random.uniform(0.01, 1, size.instruments)
@@ -101,6 +104,8 @@ def case(size: Size) -> tuple[World, tuple[Outlook, ...], list[Project], list[Ca
             Offer(f"p{number:03d}", f"i{k:02d}", low, high, float(rates[k]), f"i{k:02d}")
             for k, (low, high) in enumerate(tickets)
         ]
+    whole = np.array([project.by_month(size.months) for project in projects])
+    outlooks = [replace(one, profiles=luck[:, None] * whole) for one, luck in zip(outlooks, drawn, strict=True)]
     asked = math.fsum(candidate.asks for candidate in candidates)
     pools = tuple(Pool(f"i{k:02d}", face=SHARE_PAID * asked / size.instruments) for k in range(size.instruments))
     return world, tuple(outlooks), projects, candidates, offers, Rules(pools)
@@ -161,9 +166,8 @@ def by_library(size: Size) -> tuple[float, float, float]:
     served = model.add_variables(lower=0, upper=asked, name="served")
     adds = np.zeros((len(projects), len(outlooks), len(world.goods), size.months))
     for number, project in enumerate(projects):
-        profile = project.by_month(size.months) / 12
         for place, outlook in enumerate(outlooks):
-            adds[number, place, world.index[project.good]] = outlook.delivered[number] * profile
+            adds[number, place, world.index[project.good]] = outlook.profiles[number] / 12
     added = xr.DataArray(adds, dims=["p", *dims], coords={"p": names, **dims})
     for good in g:  # a good has few projects: written good by good the program stays sparse
         mine = [k for k, project in enumerate(projects) if world.index[project.good] == good]

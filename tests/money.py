@@ -4,7 +4,7 @@ Oxide goes into magnets, one for one in shares of world output. China makes nine
 the rest and uses two fifths of all magnets, which are worth USD 1 billion a year to the whole world. When China stops
 for twelve months, a tenth of world output is left against the two fifths that home asks for, and a link that is built
 alone adds nothing: its partner is short as well. A tenth of both adds USD 100 million of service in the year, before
-the discount of a thousandth a month.
+the discount of 2 percent a year. China stops three years after the decision.
 
 | project | adds | asks | odds | ready after |
 |---|---|---|---|---|
@@ -25,8 +25,12 @@ import numpy as np
 from reshore.data import DataPackage, build_package
 
 FACT = {"source": "survey", "as_of": "2025", "confidence": "high"}
-MEAN = float(np.mean(0.999 ** np.arange(12)))
-"""Discount of a year of even service."""
+RATE, AFTER = 0.02, 36
+LATER = 1.02 ** (-(AFTER + np.arange(12)) / 12)
+"""What a dollar counts in each month of the cut, on the day of the decision."""
+
+MEAN = float(LATER.mean())
+"""What a dollar counts over a year of even service."""
 
 ODDS = 0.2
 PAIR_USD = 0.1 * 1e9 * MEAN * ODDS

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
@@ -165,13 +165,7 @@ def settings_page() -> str:
 
     lines = ["# Settings about money", "", "What the table `[fund]` of a study can say. Amounts are in US dollars, "
              "shares and rates between 0 and 1.", ""]  # fmt: skip
-    records: dict[str, type[Any]] = {"[fund]": settings.FundSettings}
-    for entry in fields(settings.FundSettings):
-        for name in re.findall(r"\w+", str(entry.type)):
-            kind = vars(settings).get(name)
-            if isinstance(kind, type) and is_dataclass(kind):
-                title = f"[fund.{entry.name}]"
-                records[f"[{title}]" if "tuple" in str(entry.type) else title] = kind
+    records = _records_in(settings.FundSettings, "fund", vars(settings))
     for title, record in (records | {"[[fund.bundles]]": OfferedBundle}).items():
         lines += [f"## `{title}`", "", *_settings(record)]
     for tag, kinds in (("part", PARTS), ("condition", CONDITIONS)):
@@ -179,6 +173,20 @@ def settings_page() -> str:
         for name, kind in kinds.items():
             lines += [f'### `{tag} = "{name}"`', "", *_settings(kind)]
     return "\n".join(lines)
+
+
+def _records_in(kind: type[Any], table: str, known: Mapping[str, Any]) -> dict[str, type[Any]]:
+    """The record of a table and those within it, by their headings in TOML."""
+    found: dict[str, type[Any]] = {f"[{table}]": kind}
+    within: dict[str, type[Any]] = {}
+    for entry in fields(kind):
+        for name in re.findall(r"\w+", str(entry.type)):
+            inner = known.get(name)
+            if isinstance(inner, type) and is_dataclass(inner):
+                title, *more = _records_in(inner, f"{table}.{entry.name}", known).items()
+                heading = f"[{title[0]}]" if "tuple" in str(entry.type) else title[0]
+                within |= {heading: inner, **dict(more)}
+    return found | within
 
 
 def _settings(kind: type[Any]) -> list[str]:

@@ -116,14 +116,14 @@ def test_fund_says_what_to_do_what_it_is_worth_and_how_sure_that_is(place: Path)
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        "Fund 2 of 5 projects with USD 70 M (subsidy cost USD 7 M): they avoid USD 19.9 M (9.95 M to 29.8 M) of "
+        "Fund 2 of 5 projects with USD 70 M (subsidy cost USD 7 M): they avoid USD 18.7 M (9.34 M to 28 M) of "
         "expected loss."
     )
-    assert re.match(r"Proof: no plan under these rules avoids more than USD 19\.9 M, a gap of (0|<0\.1) %", lines[1])
-    assert lines[2].startswith("Second best: USD 9.95 M")
-    assert lines[3] == "Best if odds are low: USD 19.9 M (9.95 M to 29.8 M) for USD 70 M, the same projects."
-    assert lines[4] == "Really awarded: USD 2.49 M (1.24 M to 3.73 M) for USD 35 M, the same projects."
-    assert any("Magnet plant" in line and "40 M" in line and "19.9 M" in line for line in lines)
+    assert re.match(r"Proof: no plan under these rules avoids more than USD 18\.7 M, a gap of (0|<0\.1) %", lines[1])
+    assert lines[2].startswith("Second best: USD 9.34 M")
+    assert lines[3] == "Best if odds are low: USD 18.7 M (9.34 M to 28 M) for USD 70 M, the same projects."
+    assert lines[4] == "Really awarded: USD 2.33 M (1.17 M to 3.5 M) for USD 35 M, the same projects."
+    assert any("Magnet plant" in line and "40 M" in line and "18.7 M" in line for line in lines)
     assert any("Risky magnet plant; Large oxide plant" in line and "Oxide plant" in line for line in lines)  # frontier
     assert "Odds: China stops" in done.stdout
     assert "--budget 300e6" in done.stderr  # more money still buys more: half as much again is the next question
@@ -179,9 +179,9 @@ def test_price_shows_goods_payments_bundles_and_odds(place: Path):
     assert done.exit_code == 0
     text = done.stdout
     assert "Of 2 goods that projects make, capacity of 2 has a security price." in text
-    assert "0 to 199 M" in text  # one unit more adds nothing, one less takes the chain: 1 bn x 0.2 odds, discounted
+    assert "0 to 187 M" in text  # one unit more adds nothing, one less takes the chain: 1 bn x 0.2 odds, discounted
     assert "Payments for security; they add up to the worth of the plan:" in text
-    assert "Magnet plant and Oxide plant add 19.9 M USD together and nothing one by one." in text
+    assert "Magnet plant and Oxide plant add 18.7 M USD together and nothing one by one." in text
     assert "No odds of any scenario make a project pay on its own." in text
     assert "next: reshore fund" in done.stderr
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
+YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
 BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
@@ -58,6 +59,10 @@ def _show(found: Answer) -> None:
     if found["fund_deals"].height:
         click.echo("")
         show_rows(DEALS, [_deal(row) for row in found["fund_deals"].iter_rows(named=True)])
+    if found["fund_years"].height:
+        click.echo("\nMoney by year:")
+        deals = found["fund_deals"]
+        show_rows(YEARS, [_year(row, deals) for row in found["fund_years"].iter_rows(named=True)])
     _persons(found["fund_deals"])
     _not_offered(found)
     if found["fund_bundles"].height:
@@ -111,6 +116,19 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
         row["label"], row["good"], row["instrument"], written(row["amount_usd"]), written(row["subsidy_usd"]),
         written(row["part_share"], SHARE), written(row["lost_usd"]),
     )  # fmt: skip
+
+
+def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
+    """Money of a year, with the deals that it pays for."""
+    from reshore.units import written
+
+    parts = deals["parts"].fill_null("").str.split(";").list.contains(row["instrument"])
+    mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
+    amounts = (
+        "no limit" if row[name] is None else written(row[name])
+        for name in ("face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd")
+    )
+    return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
 
 
 def _not_offered(found: Answer) -> None:

@@ -47,7 +47,7 @@ def answer(path: str, part: str, budget: float | None, progress: Progress) -> An
         raise click.UsageError(f"{path} asks for no plan; add [fund] with [[fund.budgets]] instrument = …")
     if budget is not None:
         first, *others = study.fund.budgets
-        study = replace(study, fund=replace(study.fund, budgets=(replace(first, face_usd=budget), *others)))
+        study = replace(study, fund=replace(study.fund, budgets=(first.scaled(budget), *others)))
     with progress.step("reading tables"):
         package = read_package(study.package_path)
     with progress.step("following owners"):

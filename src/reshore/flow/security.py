@@ -35,14 +35,14 @@ MILLION = 1e6
 class Outlook:
     """One way in which things may turn out: its odds, and the situation that it makes without any new project.
 
-    ``delivered`` (n_projects,) is the share of each project that comes to stand in it, for draws of success and delay;
-    ``None``: all of it.
+    ``profiles`` (n_projects, n_months) is the capacity of each project at a year's pace that comes to stand in it, for
+    draws of success and delay; ``None``: what the projects say.
     """
 
     name: str
     odds: float
     situation: Situation
-    delivered: Floats | None = None
+    profiles: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,15 @@ class Recourse:
 
 
 def recourse_of(whole_world: World, outlook: Outlook, projects: Sequence[Project] = ()) -> Recourse:
-    """The recourse program of `outlook`, to which any part of `projects` may be added; nothing is solved yet."""
+    """The recourse program of `outlook`, to which any part of `projects` may be added in any month.
+
+    Nothing is solved yet. Draws of delay and years of award move months, so what can be short is what can be with
+    every project at its full output from the first month on.
+    """
     months = outlook.situation.n_months
     before = np.zeros_like(outlook.situation.capacity) if outlook.situation.added is None else outlook.situation.added
-    grown = replace(outlook.situation, added=before + capacity_of(projects, whole_world.index, months))
+    at_once = [Project(project.good, project.capacity, yield_share=project.yield_share) for project in projects]
+    grown = replace(outlook.situation, added=before + capacity_of(at_once, whole_world.index, months))
     kept = can_want(whole_world, outlook.situation, grown)
     if not can_want(whole_world, outlook.situation)[whole_world.final].any():
         kept = np.zeros_like(kept)  # everyone is served already: no capacity adds anything
@@ -174,6 +179,10 @@ class Security:
                 raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
         if problems := too_large(self.projects):
             raise InputError(problems)
+        for outlook in self.outlooks:
+            shape = (len(self.projects), outlook.situation.n_months)
+            if outlook.profiles is not None and outlook.profiles.shape != shape:
+                raise UsageError(f"profiles of '{outlook.name}' have shape {outlook.profiles.shape}, not {shape}")
         theirs = () if self.kin is None else self.kin.recourses
         known = {id(recourse.outlook.situation): recourse for recourse in theirs}
         for outlook in self.outlooks:
@@ -188,12 +197,11 @@ class Security:
         return tuple(self._effects(recourse) for recourse in self.recourses)
 
     def _effects(self, recourse: Recourse) -> sparse.csr_array:
-        months = recourse.outlook.situation.n_months
-        delivered = recourse.outlook.delivered
+        months, profiles = recourse.outlook.situation.n_months, recourse.outlook.profiles
         rows, columns, values = [], [], []
         for number, project in enumerate(self.projects):
-            share = 1.0 if delivered is None else float(delivered[number])
-            places, sides = recourse.effect(project.good, share * project.by_month(months))
+            profile = project.by_month(months) if profiles is None else profiles[number]
+            places, sides = recourse.effect(project.good, profile)
             rows.append(places)
             columns.append(np.full(places.size, number))
             values.append(sides)

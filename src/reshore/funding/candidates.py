@@ -15,7 +15,7 @@ from reshore.flow import Project
 from reshore.funding.instruments import KINDS, Instrument, Market, read_instruments, subsidy_rate
 from reshore.funding.offered import OfferedBundle
 from reshore.funding.portfolio import Candidate, Offer, groups_of
-from reshore.funding.settings import Defaults
+from reshore.funding.settings import Defaults, Delay
 from reshore.units import UNITS, convert, convertible, written
 
 MILLION = 1e6
@@ -25,7 +25,8 @@ MILLION = 1e6
 class Option:
     """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it.
 
-    Building begins ``capacity.start_month`` months after the decision: when the money is awarded.
+    Building begins ``capacity.start_month`` months after the decision: when the money is awarded, for which it has to
+    wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the data state.
     """
 
     project: str
@@ -34,6 +35,34 @@ class Option:
     capacity: Project
     odds: float
     assumed: tuple[str, ...]
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    wait_months: float = 0.0
+
+    def in_year(self, year: int, wait_months: float, present: float) -> Option:
+        """The same, awarded in a later year: see `Candidate`."""
+        candidate = replace(
+            self.candidate, name=f"{self.project} in {year}", project=self.project, year=year, present=present
+        )
+        start = self.capacity.start_month + wait_months
+        capacity = replace(self.capacity, start_month=start)
+        return replace(self, candidate=candidate, capacity=capacity, wait_months=wait_months)
+
+    def ready_months(self, delay: Delay | None, luck: float) -> float:
+        """Months from the decision to its first output, at the quantile `luck` of its delay; as planned without any.
+
+        A project that is late is late in everything: every part stands at the same quantile of its own range.
+        """
+        plan = {name: float(getattr(self.capacity, name)) for name in ("start_month", "build_months", "qualify_months")}
+        plan["start_month"] -= self.wait_months
+        if delay is None:
+            return self.wait_months + math.fsum(plan.values())
+        factor = triangular(delay.low, delay.point, delay.high, luck)
+        return self.wait_months + math.fsum(
+            triangular(self.ranges[name][0], months, self.ranges[name][1], luck)
+            if name in self.ranges
+            else factor * months
+            for name, months in plan.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +82,25 @@ class Options:
     offers: tuple[Offer, ...]
     left_out: tuple[LeftOut, ...]
     needs_person: tuple[LeftOut, ...] = field(default=())
+
+
+def over_years(found: Sequence[Options]) -> Options:
+    """What a plan can choose from in several years, each read by itself.
+
+    A project stands in every year; an offer is left out where no year has it, for the reason of the first.
+    """
+    options = sorted((one for year in found for one in year.options), key=lambda one: one.project)
+    offered = {(offer.candidate, offer.instrument) for year in found for offer in year.offers}
+    projects = {one.candidate.name: one.project for one in options}
+    had = {(projects[candidate], instrument) for candidate, instrument in offered} | {("", name) for _, name in offered}
+    left_out = {(one.project, one.instrument): one for year in reversed(found) for one in year.left_out}
+    persons = {(one.project, one.instrument, one.reason): one for year in reversed(found) for one in year.needs_person}
+    return Options(
+        tuple(options),
+        tuple(offer for year in found for offer in year.offers),
+        tuple(one for place, one in sorted(left_out.items()) if place not in had),
+        tuple(one for _, one in sorted(persons.items())),
+    )
 
 
 def read_options(
@@ -103,6 +151,11 @@ def _option(
             value = float(getattr(defaults, name))
             assumed.append(f"{name.replace('_', ' ')} {value:g}")
         months[name] = value
+    ranges = {
+        name: (float(row[f"{name}_low"]), float(row[f"{name}_high"]))
+        for name in ("build_months", "qualify_months")
+        if row[f"{name}_low"] is not None and row[f"{name}_high"] is not None
+    }
     good = chain[str(row["good"])]
     odds = months.pop("odds_share")
     groups = groups_of({"region": str(row["region"] or ""), "chain": good.chain, "firm": str(row["organization"])})
@@ -116,7 +169,24 @@ def _option(
         Project(good.good, share, **months),
         odds,
         tuple(assumed),
+        ranges,
     )
+
+
+def triangular(low: float, mode: float, high: float, quantile: float) -> float:
+    """The quantile of the triangular distribution over [low, high] whose likeliest value is `mode`.
+
+    Examples
+    --------
+    >>> [round(triangular(10, 12, 18, at), 3) for at in (0.0, 0.25, 0.5, 1.0)]
+    [10.0, 12.0, 13.101, 18.0]
+    """
+    width, before, after = high - low, mode - low, high - mode
+    if width <= 0:
+        return low
+    if quantile * width <= before:
+        return low + math.sqrt(quantile * width * before)
+    return high - math.sqrt((1.0 - quantile) * width * after)
 
 
 def _taken(row: Mapping[str, Any], name: str, assumed: list[str]) -> float | None:
@@ -281,7 +351,8 @@ def _after_award(option: Option, waits: Sequence[float | None], defaults: Defaul
     assumed = [f"award months {wait:g}"] if wait not in waits else []
     if longest > wait:
         assumed.append(f"awarded as its quickest offer, which takes {wait:g} months; the slowest takes {longest:g}")
-    return replace(option, capacity=replace(option.capacity, start_month=wait), assumed=(*option.assumed, *assumed))
+    capacity = replace(option.capacity, start_month=option.wait_months + wait)
+    return replace(option, capacity=capacity, assumed=(*option.assumed, *assumed))
 
 
 def _deal(option: Option, instrument: Instrument) -> dict[str, tuple[float, float]]:
@@ -300,7 +371,7 @@ def _fixed(amount: float) -> dict[str, tuple[float, float]]:
 def _offer(option: Option, instrument: Instrument, rate: float) -> Offer:
     most = option.candidate.asks if instrument.ticket_high_usd is None else instrument.ticket_high_usd / MILLION
     return Offer(
-        candidate=option.project,
+        candidate=option.candidate.name,
         instrument=instrument.instrument,
         low=(instrument.ticket_low_usd or 0.0) / MILLION,
         high=most,

@@ -16,8 +16,8 @@ import polars as pl
 
 from reshore.errors import InfeasibleError, NoAnswerError
 from reshore.flow.security import Security
-from reshore.flow.situation import Project
-from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules, build_choice, read_plan
+from reshore.funding.choice import build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Choice, Offer, Plan, Rules
 from reshore.optimize import Limits, solve
 from reshore.optimize.program import Floats
 from reshore.optimize.two_stage import NOISE, Cuts, Decision, Evaluator, Method, TwoStage, bent_odds, solve_two_stage
@@ -100,6 +100,10 @@ class Fund:
         """Position of each candidate."""
         return {candidate.name: number for number, candidate in enumerate(self.candidates)}
 
+    def _project(self, name: str) -> str:
+        """The project of a candidate."""
+        return self.candidates[self._place[name]].key
+
     @property
     def evaluator(self) -> Evaluator:
         """The sessions in which outlooks are solved."""
@@ -120,17 +124,13 @@ class Fund:
         found = self._at(np.asarray(built, dtype=np.float64))
         return self.nothing.objective - found.objective, self.nothing.costs - found.costs
 
-    def worth_if(self, built: Floats, projects: Sequence[Project], delivered: Sequence[Floats]) -> float:
-        """What a plan would add if its projects were `projects`, delivering other shares of their capacity.
-
-        `delivered` holds shares per project, (n_projects,), for each outlook.
-        """
+    def worth_if(self, built: Floats, profiles: Sequence[Floats]) -> float:
+        """What a plan would add if projects brought other capacity: `profiles` (n_projects, n_months) per outlook."""
         effects = []
-        for recourse, shares in zip(self.security.recourses, delivered, strict=True):
-            months = recourse.outlook.situation.n_months
+        for recourse, brought in zip(self.security.recourses, profiles, strict=True):
             moved = [
-                recourse.effect(project.good, float(part * share) * project.by_month(months))
-                for project, part, share in zip(projects, built, shares, strict=True)
+                recourse.effect(project.good, float(part) * profile)
+                for project, part, profile in zip(self.security.projects, built, brought, strict=True)
                 if part > 0
             ]
             rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in moved)])
@@ -150,7 +150,7 @@ class Fund:
         asked = rules or self.rules
         found = self._sought(asked)
         for name in self._idle(found, asked):
-            without = replace(asked, must_not=asked.must_not | {name})
+            without = replace(asked, must_not=asked.must_not | {self._project(name)})
             try:
                 fewer = self._sought(without)
             except NoAnswerError:  # it may bring nothing and still be what a quota asks for
@@ -179,7 +179,7 @@ class Fund:
         return [
             name
             for name, part in zip(funded.plan.built, funded.plan.parts, strict=True)
-            if name not in rules.must
+            if self._project(name) not in rules.must
             and price[name] * part <= self._noise
             and self._lost_without(name, funded) <= self._noise
         ]
@@ -239,7 +239,7 @@ class Fund:
         """
         steps: list[Step] = []
         for budget in sorted(budgets):
-            pools = tuple(replace(one, face=budget) if one.name == pool else one for one in self.rules.pools)
+            pools = tuple(one.scaled(budget) if one.name == pool else one for one in self.rules.pools)
             try:
                 funded = self.best(replace(self.rules, pools=pools))
             except NoAnswerError:
@@ -247,8 +247,8 @@ class Fund:
             if steps and steps[-1].funded.worth > funded.worth:
                 before_it = steps[-1].funded
                 funded = replace(before_it, bound=max(funded.bound, before_it.worth))
-            before = set(steps[-1].funded.plan.built) if steps else set()
-            now = set(funded.plan.built)
+            before = set(steps[-1].funded.plan.projects) if steps else set()
+            now = set(funded.plan.projects)
             steps.append(Step(budget, funded, tuple(sorted(now - before)), tuple(sorted(before - now))))
         return tuple(steps)
 
@@ -268,12 +268,13 @@ class Fund:
         if not funded.plan.built:
             return None
         if self.rules.divisible:
-            order = self.removals(funded).filter(~pl.col("candidate").is_in(sorted(self.rules.must)))
-            if order.is_empty():
+            order = [self._project(name) for name in self.removals(funded)["candidate"]]
+            free = [project for project in order if project not in self.rules.must]
+            if not free:
                 return None
-            rules = replace(self.rules, must_not=self.rules.must_not | {order["candidate"][0]})
+            rules = replace(self.rules, must_not=self.rules.must_not | {free[0]})
         else:
-            rules = replace(self.rules, forbidden=(*self.rules.forbidden, frozenset(funded.plan.built)))
+            rules = replace(self.rules, forbidden=(*self.rules.forbidden, frozenset(funded.plan.projects)))
         try:
             return self.best(rules)
         except NoAnswerError:

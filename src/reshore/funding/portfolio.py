@@ -11,15 +11,14 @@ Amounts are in millions of US dollars.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import numpy as np
-
+from reshore.funding.budgets import Pool
 from reshore.funding.settings import Quota
-from reshore.optimize import Builder, Program
-from reshore.optimize.program import Floats, Indices
+from reshore.optimize import Program
+from reshore.optimize.program import Indices
 
 NOTHING = 1e-6
 """Amounts below a dollar, and parts below a millionth, are what solving leaves of zero."""
@@ -27,10 +26,12 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A project that asks for public money.
+    """A project that asks for public money, in the year in which it may be awarded.
 
     ``asks`` is the public money without which it is not built, ``cost`` the cost of the whole project (``None``:
-    unknown). ``groups`` are what quotas count it under: its region, technology, firm.
+    unknown). ``groups`` are what quotas count it under: its region, technology, firm. Candidates of one ``project``
+    (by default each is one of its own) are the years in which it may be awarded: at most one of them is built.
+    ``present`` is what a dollar of that year costs on the day of the decision.
     """
 
     name: str
@@ -38,6 +39,14 @@ class Candidate:
     asks: float
     cost: float | None = None
     groups: frozenset[str] = frozenset()
+    project: str = ""
+    year: int | None = None
+    present: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """The project that it is."""
+        return self.project or self.name
 
 
 @dataclass(frozen=True)
@@ -120,21 +129,12 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Pool:
-    """A budget: how much face value and how much subsidy cost it can carry; ``None``: no limit of that kind."""
-
-    name: str
-    face: float | None = None
-    subsidy: float | None = None
-
-
-@dataclass(frozen=True)
 class Rules:
     """What a plan has to respect besides the terms of its offers.
 
     ``stack_cap`` is the largest share of a project's cost that all public money together may pay; ``least_leverage``
     the private money per public dollar over all deals. With ``divisible`` any part of a project can be built for that
-    part of what it asks. Candidates in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
+    part of what it asks. Projects in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
     is built, are not taken again, nor with more beside; they need projects that are built whole or not at all.
     """
 
@@ -166,260 +166,39 @@ class Choice:
 
 @dataclass(frozen=True)
 class Deal:
-    """One deal of a plan: who gets how much by which instrument, and what that costs the public."""
+    """One deal of a plan: who gets how much by which instrument, and what that costs the public.
+
+    ``subsidy`` is counted in the ``year`` of award, ``present`` on the day of the decision.
+    """
 
     candidate: str
     instrument: str
     amount: float
     subsidy: float
+    year: int | None = None
+    present: float = math.nan
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Chosen deals, in order of candidates and instruments; ``parts`` are what is built of each in ``built``."""
+    """Chosen deals, in order of candidates and instruments; ``parts`` are what is built of each in ``built``.
+
+    ``projects`` are those of the candidates that are built, by default the candidates themselves.
+    """
 
     built: tuple[str, ...]
     parts: tuple[float, ...]
     deals: tuple[Deal, ...]
+    projects: tuple[str, ...] = ()
     face: float = field(init=False)
     subsidy: float = field(init=False)
+    present: float = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "projects", self.projects or self.built)
+        object.__setattr__(self, "present", math.fsum(deal.present for deal in self.deals))
         object.__setattr__(self, "face", math.fsum(deal.amount for deal in self.deals))
         object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
-
-
-def build_choice(
-    candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, thrift: float = 1e-6
-) -> Choice:
-    """The program of all plans that the terms and budgets allow; nothing is solved yet.
-
-    Parameters
-    ----------
-    thrift
-        What a dollar of subsidy counts against value: small, so that among plans of equal worth the cheapest is taken
-        and no deal is made that brings nothing.
-    """
-    index = {candidate.name: number for number, candidate in enumerate(candidates)}
-    kept = [offer for offer in offers if offer.is_possible(candidates[index[offer.candidate]])]
-    rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
-    rows.terms()
-    rows.stacking()
-    rows.exclusions()
-    rows.budgets()
-    rows.quotas()
-    rows.decided()
-    rows.other_plans()
-    return Choice(tuple(candidates), tuple(kept), rules, rows.builder.build(), rows.built, rows.taken, rows.amount)
-
-
-def read_plan(choice: Choice, x: Floats) -> Plan:
-    """The deals of a solved choice, in whole dollars; no budget is exceeded by any of them."""
-    parts = {c.name: float(x[column]) for c, column in zip(choice.candidates, choice.built, strict=True)}
-    if not choice.rules.divisible:
-        parts = {name: float(round(part)) for name, part in parts.items()}
-    parts = {name: part for name, part in parts.items() if part > NOTHING}
-    deals = [
-        Deal(offer.candidate, offer.instrument, dollars / 1e6, dollars / 1e6 * offer.subsidy_rate)
-        for offer, dollars in zip(choice.offers, _in_dollars(choice, x), strict=True)
-        if dollars > 0
-    ]
-    return Plan(
-        tuple(parts), tuple(parts.values()), tuple(sorted(deals, key=lambda deal: (deal.candidate, deal.instrument)))
-    )
-
-
-def _in_dollars(choice: Choice, x: Floats) -> list[int]:
-    """Amounts of offers in whole dollars.
-
-    What solving and rounding put over a budget comes off its largest deal; off one that is made whole or not at all
-    only where there is no other.
-    """
-    dollars = [
-        round(1e6 * min(max(float(x[column]), offer.low), offer.high)) if x[column] > NOTHING else 0
-        for offer, column in zip(choice.offers, choice.amount, strict=True)
-    ]
-    for pool in choice.rules.pools:
-        takes = [offer.takes(pool.name) for offer in choice.offers]
-        for limit, kind in ((pool.face, 0), (pool.subsidy, 1)):
-            if limit is None:
-                continue
-            shares = [deal * rates[kind] for deal, rates in zip(dollars, takes, strict=True)]
-            over = sum(shares, Fraction(0)) - Fraction(str(limit)) * 1_000_000
-            if over > 0:
-                can_shrink = [offer.low < offer.high for offer in choice.offers]
-                _, share, place = max((can_shrink[k] and share > 0, share, -k) for k, share in enumerate(shares))
-                dollars[-place] -= math.ceil(over * dollars[-place] / share)
-    return dollars
-
-
-class _Rows:
-    """Writes the requirements of a choice; ``who`` (n_offers,) is the candidate of each offer."""
-
-    def __init__(
-        self, candidates: Sequence[Candidate], offers: Sequence[Offer], rules: Rules, who: Indices, thrift: float
-    ) -> None:
-        self.candidates, self.offers, self.rules, self.who = candidates, offers, rules, who
-        self.rates = np.array([offer.subsidy_rate for offer in offers], dtype=np.float64)
-        self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
-        self.builder = Builder()
-        self.built = self.builder.variables(
-            "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
-            high=np.array([float(candidate.name not in rules.must_not) for candidate in candidates]),
-        )  # fmt: skip
-        self.taken = self.builder.variables(
-            "taken", len(offers), high=1.0, integer=True, says=lambda k: f"a deal: {self.named(k)}"
-        )
-        self.amount = self.builder.variables(
-            "amount", len(offers), cost=thrift * np.maximum(self.rates, 1e-3), says=lambda k: f"amount: {self.named(k)}"
-        )
-
-    def named(self, offer: int) -> str:
-        """Words for an offer."""
-        return f"{self.offers[offer].instrument} for {self.candidates[self.who[offer]].label}"
-
-    def terms(self) -> None:
-        """Smallest and largest deals, deals only of what is built, and the money that each project asks for."""
-        n, each = len(self.offers), np.arange(len(self.offers))
-        most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
-        least = np.array([offer.low for offer in self.offers])
-        asks = np.array([candidate.asks for candidate in self.candidates])
-        counts = np.array([offer.counts for offer in self.offers])
-        self.builder.require(
-            "largest deal", [(each, self.amount, 1.0), (each, self.taken, -most)], n, high=0.0,
-            says=lambda k: f"at most {most[k]:,.4g} million: {self.named(k)}",
-        )  # fmt: skip
-        self.builder.require(
-            "smallest deal", [(each, self.amount, 1.0), (each, self.taken, -least)], n, low=0.0,
-            says=lambda k: f"at least {least[k]:,.4g} million: {self.named(k)}",
-        )  # fmt: skip
-        self.builder.require(
-            "what is asked", [(self.who, self.amount, counts), (np.arange(asks.size), self.built, -asks)], asks.size,
-            low=0.0,
-            says=lambda k: f"{self.candidates[k].label} gets the {asks[k]:,.4g} million that it asks for",
-        )  # fmt: skip
-        if self.rules.divisible:
-            self._no_more_than_asked(counts, np.maximum(asks, _least_of_each(self.who, counts * least, asks.size)))
-        else:
-            self.builder.require(
-                "deals of what is built", [(each, self.taken, 1.0), (each, self.built[self.who], -1.0)], n, high=0.0,
-                says=lambda k: f"no deal unless it is built: {self.named(k)}",
-            )  # fmt: skip
-
-    def _no_more_than_asked(self, counts: Floats, asks: Floats) -> None:
-        """A part of a project takes that part of the money, so that one larger than every deal can be built in part."""
-        self.builder.require(
-            "no more than asked", [(self.who, self.amount, counts), (np.arange(asks.size), self.built, -asks)],
-            asks.size, high=0.0,
-            says=lambda k: f"{self.candidates[k].label} gets no more than the {asks[k]:,.4g} million that it asks for",
-        )  # fmt: skip
-
-    def stacking(self) -> None:
-        """All public money together pays at most its share of a project, as the rules and the offers taken say."""
-        self._under_caps_of_offers()
-        cap = self.rules.stack_cap
-        if cap >= 1.0:
-            return
-        capped = np.flatnonzero(~np.isnan(self.costs))
-        place = np.full(self.costs.size, -1)
-        place[capped] = np.arange(capped.size)
-        mine = np.flatnonzero(place[self.who] >= 0)
-        self.builder.require(
-            "public money on one project",
-            [(place[self.who[mine]], self.amount[mine], 1.0),
-             (np.arange(capped.size), self.built[capped], -cap * self.costs[capped])],
-            capped.size, high=0.0,
-            says=lambda k: f"public money pays at most {100 * cap:.3g} % of {self.candidates[capped[k]].label}",
-        )  # fmt: skip
-
-    def _under_caps_of_offers(self) -> None:
-        """Where an offer with a cap is taken, it holds for all money on its project."""
-        capped = np.flatnonzero([offer.stack_cap < 1.0 for offer in self.offers])
-        if not capped.size:
-            return
-        most = np.array([offer.most(self.candidates[c]) for c, offer in zip(self.who, self.offers, strict=True)])
-        caps = np.array([offer.stack_cap for offer in self.offers])[capped]
-        mine = self.who[capped]
-        every, each = np.bincount(self.who, most, self.costs.size)[mine], np.arange(capped.size)
-        row, beside = np.nonzero(mine[:, None] == self.who)
-        self.builder.require(
-            "public money beside an offer",
-            [(row, self.amount[beside], 1.0), (each, self.built[mine], -caps * self.costs[mine]),
-             (each, self.taken[capped], every)],
-            capped.size, high=every,
-            says=lambda k: f"all public money pays at most {100 * caps[k]:.3g} % beside {self.named(capped[k])}",
-        )  # fmt: skip
-
-    def exclusions(self) -> None:
-        """Instruments that exclude each other do not stand on one project."""
-        pairs = [
-            (first, second)
-            for first, one in enumerate(self.offers)
-            for second in range(first + 1, len(self.offers))
-            if self.who[first] == self.who[second] and not one.stands_beside(self.offers[second])
-        ]
-        if pairs:
-            each, both = np.arange(len(pairs)), self.taken[np.array(pairs)]
-            self.builder.require(
-                "exclusions", [(each[:, None], both, 1.0)], len(pairs), high=1.0,
-                says=lambda k: f"not both: {self.named(pairs[k][0])} and {self.named(pairs[k][1])}",
-            )  # fmt: skip
-
-    def budgets(self) -> None:
-        """Each pool pays within its face value and its subsidy cost."""
-        for pool in self.rules.pools:
-            takes = [offer.takes(pool.name) for offer in self.offers]
-            for kind, limit, word in ((0, pool.face, "face value"), (1, pool.subsidy, "subsidy")):
-                if limit is not None:
-                    weights = np.array([rates[kind] for rates in takes], dtype=np.float64)
-                    words = f"at most {limit:,.6g} million of {word} from {pool.name or 'the budget'}"
-                    self._limit(f"budget {pool.name} {word}", weights, high=limit, words=words)
-
-    def quotas(self) -> None:
-        """Shares of the money by group, and private money per public dollar."""
-        for quota in self.rules.quotas:
-            inside = np.array([quota.group in self.candidates[c].groups for c in self.who], dtype=np.float64)
-            if quota.high < 1.0:
-                words = f"at most {100 * quota.high:.3g} % of the money goes to {quota.group}"
-                self._limit(f"most for {quota.group}", inside - quota.high, high=0.0, words=words)
-            if quota.low > 0.0:
-                words = f"at least {100 * quota.low:.3g} % of the money goes to {quota.group}"
-                self._limit(f"least for {quota.group}", quota.low - inside, high=0.0, words=words)
-        leverage = self.rules.least_leverage
-        if leverage > 0:
-            self.builder.require(
-                "leverage",
-                [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1, high=0.0, soft=True,
-                says=lambda _: f"at least {leverage:.3g} private dollars for each public one",
-            )  # fmt: skip
-
-    def decided(self) -> None:
-        """What has to be built is built."""
-        must = np.flatnonzero([candidate.name in self.rules.must for candidate in self.candidates])
-        if must.size:
-            self.builder.require(
-                "decided", [(np.arange(must.size), self.built[must], 1.0)], must.size, low=1.0,
-                says=lambda k: f"{self.candidates[must[k]].label} is built, as decided",
-            )  # fmt: skip
-
-    def other_plans(self) -> None:
-        """Plans that were found before are not taken again, nor with more projects beside."""
-        for plan in self.rules.forbidden:
-            inside = np.array([candidate.name in plan for candidate in self.candidates], dtype=np.float64)
-            self.builder.require(
-                "another plan", [(0, self.built, inside)], 1, high=float(inside.sum()) - 1.0,
-                says=lambda _: "a plan that was found before is not taken again, nor with more projects beside",
-            )  # fmt: skip
-
-    def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
-        self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
-
-
-def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:
-    """The smallest deal that each of ``n`` candidates can be offered; 0 for one that is offered none."""
-    smallest = np.full(n, np.inf)
-    np.minimum.at(smallest, who, least)
-    return np.where(np.isfinite(smallest), smallest, 0.0)
 
 
 def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:

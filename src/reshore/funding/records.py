@@ -79,6 +79,14 @@ PLANS = Table(
             unit=USD,
             absent="not stated of awards",
         ),
+        Column(
+            "present_usd",
+            "number",
+            "Cost today",
+            "The same on the day of the decision: what later years cost is discounted.",
+            unit=USD,
+            absent="not stated of awards",
+        ),
         Column("built_count", "integer", "Projects", "Number of projects.", unit=NUMBER, low=0),
         Column("built", "ids", "Built", "Keys of the projects.", refers="projects.project", absent="none"),
         Column("method", "text", "Method", "How it was found."),
@@ -108,11 +116,42 @@ DEALS = Table(
         Column("good", "id", "Good", "What it makes.", refers="goods.good"),
         Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
         Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
+        Column("award_year", "year", "Award", "Year of award.", absent="all money is there on the day of the decision"),
+        Column("present_usd", "number", "Cost today", "Subsidy cost on the day of the decision.", unit=USD),
         Column("part_share", "number", "Part built", "Part of the project that is built.", unit=SHARE, low=0, high=1),
         Column("lost_usd", "number", "Lost without it", "What is lost when nothing takes its place.", unit=USD),
         Column("needs_person", "text", "For a person", "Clauses that only a person can answer.", absent="none"),
     ),
 )
+
+_MONEY = (
+    ("comes", "comes", "What comes with the year"),
+    ("there", "is there", "What can be spent in it, with what earlier years left over"),
+    ("spent", "is spent", "What its deals take"),
+    ("left", "is left", "What it leaves over"),
+)
+
+YEARS = Table(
+    "fund_years",
+    "Money by year",
+    "What comes, is there, is spent and is left over in each year of each budget; empty where all money is there on "
+    "the day of the decision.",
+    key=("instrument", "year"),
+    columns=(
+        Column("instrument", "id", "Instrument", "How it is paid.", refers="instruments.instrument"),
+        Column("year", "year", "Year", "Year of award."),
+        Column("deals_count", "integer", "Deals", "Number of deals awarded.", unit=NUMBER, low=0),
+        *(
+            Column(f"{kind}_{name}_usd", "number", f"{title} {word}", f"{says}, {title.lower()}.", unit=USD, low=low,
+                   absent="no limit of this kind")
+            for kind, title, low in (("face", "Face value", 0), ("subsidy", "Subsidy cost", None))
+            for name, word, says in _MONEY
+        ),
+        Column(
+            "carries_over", "boolean", "Carries over", "Whether later years have what is left over; if not, it lapses."
+        ),
+    ),
+)  # fmt: skip
 
 BUNDLES = Table(
     "fund_bundles",
@@ -192,9 +231,10 @@ CANDIDATES = Table(
             "ready_months",
             "number",
             "Months until full output",
-            "To be awarded money, build, qualify and ramp.",
+            "To be awarded money, build, qualify and ramp, as planned; the range is that over which it is drawn.",
             unit=MONTHS,
             low=0,
+            interval=True,
             absent="not known",
         ),
         Column(
@@ -269,6 +309,18 @@ TORNADO = Table(
     ),
 )
 
+ASSUMPTIONS = Table(
+    "fund_assumptions",
+    "What the plan takes for granted",
+    "What was drawn, discounted and counted, with the source of each figure.",
+    key=("assumption",),
+    columns=(
+        Column("assumption", "text", "Assumption", "What it is about."),
+        Column("says", "text", "In words", "What is assumed."),
+        Column("source", "text", "Source", "Where the figures are from.", absent="a choice of the study"),
+    ),
+)
+
 LEFT_OUT = Table(
     "fund_left_out",
     "Offers that were not made",
@@ -281,5 +333,17 @@ LEFT_OUT = Table(
     ),
 )
 
-FUND_TABLES: tuple[Table, ...] = (PLANS, DEALS, BUNDLES, CANDIDATES, SAMPLES, FRONTIER, REGRET, TORNADO, LEFT_OUT)
+FUND_TABLES: tuple[Table, ...] = (
+    PLANS,
+    DEALS,
+    YEARS,
+    BUNDLES,
+    CANDIDATES,
+    SAMPLES,
+    FRONTIER,
+    REGRET,
+    TORNADO,
+    ASSUMPTIONS,
+    LEFT_OUT,
+)
 """Records of the tables about a plan, in the order in which a reader meets them."""

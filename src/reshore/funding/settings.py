@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +43,39 @@ class Defaults:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """How late projects come, as a factor on planned months, from the least over the likeliest to the most; a guess.
+
+    It stretches months to be awarded, to build and to qualify, save where the data state a range of their own.
+    ``source`` says where it is from.
+    """
+
+    low: float
+    point: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Discount:
+    """By how much less a dollar counts a year later, in dollars of constant worth, and where that rate is from."""
+
+    rate: float
+    source: str
+
+    def factor(self, months: float) -> float:
+        """What a dollar so many months after the decision counts on the day of the decision.
+
+        >>> round(Discount(0.02, "round number").factor(48), 4)
+        0.9238
+        """
+        return float((1.0 + self.rate) ** (-months / 12))
+
+
+A94 = Discount(0.02, "real social rate of time preference, OMB Circular A-94 of November 2023")
+
+
+@dataclass(frozen=True)
 class Quota:
     """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
 
@@ -50,16 +85,43 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class BudgetYear:
+    """Money of a budget that comes with a year."""
+
+    year: int
+    face_usd: float | None = None
+    subsidy_usd: float | None = None
+
+
+@dataclass(frozen=True)
 class Budget:
     """How much one instrument may pay; what is not stated is taken from the instrument's own budget.
 
-    It is offered ``alone`` to every candidate, or only within bundles.
+    It is offered ``alone`` to every candidate, or only within bundles. With ``years`` money comes year by year; what
+    one leaves over is there for those after it, or lapses.
     """
 
     instrument: str
     face_usd: float | None = None
     subsidy_usd: float | None = None
     alone: bool = True
+    years: tuple[BudgetYear, ...] = ()
+    carries_over: bool = True
+
+    def in_all(self, own_face_usd: float | None) -> float | None:
+        """Face value of all years, where that of the instrument itself is as given."""
+        if not self.years:
+            return own_face_usd if self.face_usd is None else self.face_usd
+        faces = [one.face_usd for one in self.years if one.face_usd is not None]
+        return math.fsum(faces) if len(faces) == len(self.years) else None
+
+    def scaled(self, face_usd: float) -> Budget:
+        """The same with so much face value in all; by year, each has the same part of it as before."""
+        whole = self.in_all(None)
+        if not self.years or not whole:
+            return replace(self, face_usd=face_usd, years=())
+        years = (replace(one, face_usd=face_usd * (one.face_usd or 0.0) / whole) for one in self.years)
+        return replace(self, years=tuple(years))
 
 
 @dataclass(frozen=True)
@@ -84,12 +146,14 @@ class FundSettings:
         Shares of the money that groups of projects get, at least and at most.
     must, must_not
         Projects that are decided: built whatever else is, or left out.
+    year_begins_month
+        First month of a year of money; a year is named by the calendar year in which most of it lies.
     cut_after_months
         How long after the decision the scenarios begin: what is not built by then helps late or never.
     counts
         Whose service counts as value: one of `COUNTS`.
     draws
-        How often the success of projects is drawn, in each scenario.
+        How often the success of projects, and with `delay` their months, are drawn, in each scenario.
     samples
         Fresh samples of as many draws, on which the plan is tried and others are sought; 0 for none.
     risk_weight, risk_level
@@ -100,6 +164,10 @@ class FundSettings:
         Budgets of the first instrument on the frontier, as parts of its face value.
     compare_with
         Programmes whose real awards are put through the same flow.
+    discount
+        Brings losses that are avoided later, and money that is paid later, to the day of the decision.
+    delay
+        Draws the months of projects as well; ``None``: all come as planned.
     defaults, market
         What stands in for unknown terms of projects, and for unknown costs of instruments.
     """
@@ -113,6 +181,7 @@ class FundSettings:
     quotas: tuple[Quota, ...] = ()
     must: tuple[str, ...] = ()
     must_not: tuple[str, ...] = ()
+    year_begins_month: int = 1
     cut_after_months: float = 48.0
     counts: Literal["home", "pool"] = "home"
     draws: int = 16
@@ -122,17 +191,31 @@ class FundSettings:
     gap_share: float = 1e-3
     frontier: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0)
     compare_with: tuple[str, ...] = ()
+    discount: Discount = A94
+    delay: Delay | None = None
     defaults: Defaults = field(default_factory=Defaults)
     market: Market = field(default_factory=Market)
     bundles: tuple[OfferedBundle, ...] = ()
 
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years in which money comes, and awards can be made; none where all of it is there on the day of decision."""
+        return tuple(sorted({one.year for budget in self.budgets for one in budget.years}))
+
+
+LARGEST = 1e18
+"""Above any amount of money or goods: what is larger is a slip, and too large to compute with."""
 
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
     "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
-    "samples": (0, 100),
-    "gap_share": (0, 0.5), "cut_after_months": (0, 600), "low": (0, 1), "high": (0, 1), "tenor_years": (1, 50),
+    "samples": (0, 100), "gap_share": (0, 0.5), "cut_after_months": (0, 600),
+    "quotas.low": (0, 1), "quotas.high": (0, 1),
+    "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
+    "tenor_years": (1, 50), "years.year": (1900, 2200), "year_begins_month": (1, 12),
+    "volatility": (0, 10),
 }  # fmt: skip
+"""Least and most of numbers, by key, or by table and key where tables share one."""
 
 
 def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSettings | None:
@@ -166,12 +249,40 @@ def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSetti
         refuse(
             "out-of-range", "fund.samples", found.samples, "0, or 2 and more", "one sample says nothing about others"
         )
+    if found.delay is not None and not found.delay.low <= found.delay.point <= found.delay.high:
+        ends = f"{found.delay.low:g}, {found.delay.point:g}, {found.delay.high:g}"
+        refuse("out-of-range", "fund.delay", ends, "low, point and high in rising order", "put them in order")
+    for number, budget in enumerate(found.budgets, 1):
+        _check_years(budget, f"fund.budgets[{number}]", refuse)
     if not found.budgets:
         refuse("missing-key", "fund.budgets", "nothing", "[[fund.budgets]] instrument = …", "add an instrument")
     return found
 
 
-_NESTED: Mapping[str, type] = {"budgets": Budget, "quotas": Quota, "defaults": Defaults, "market": Market}
+_NESTED: Mapping[str, type] = {
+    kind.__name__: kind for kind in (Budget, BudgetYear, Quota, Delay, Discount, Defaults, Market)
+}
+"""Records within records, by the name in their annotation."""
+
+
+def _check_years(budget: Budget, place: str, refuse: Refuse) -> None:
+    """Money by year: years that rise, and of each kind of limit a figure for every year, and none for all of them."""
+    years = [one.year for one in budget.years]
+    if any(later <= year for year, later in pairwise(years)):
+        refuse("out-of-range", f"{place}.years", ", ".join(map(str, years)), "years in rising order, each once",
+               "put them in order")  # fmt: skip
+    stated = 0
+    for name in ("face_usd", "subsidy_usd"):
+        count = sum(getattr(one, name) is not None for one in budget.years)
+        stated += count
+        if years and getattr(budget, name) is not None:
+            refuse("contradiction", f"{place}.{name}", getattr(budget, name), "amounts by year, or one for all years",
+                   "remove it, or years")  # fmt: skip
+        if 0 < count < len(years):
+            refuse("missing-key", f"{place}.years", f"{name} in {count} of {len(years)} years", f"{name} in every year",
+                   "write 0 where there is none")  # fmt: skip
+    if years and not stated:
+        refuse("missing-key", f"{place}.years", "no amounts", "face_usd or subsidy_usd in every year", "add them")
 
 
 def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
@@ -201,8 +312,8 @@ def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> A
 
 
 def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse) -> Any:
-    if key in _NESTED:
-        kind = _NESTED[key]
+    kind = next((_NESTED[word] for word in re.findall(r"\w+", annotation) if word in _NESTED), None)
+    if kind is not None:
         if not annotation.startswith("tuple"):
             return read_record(kind, entry, place, refuse)
         if not isinstance(entry, Sequence) or isinstance(entry, str):
@@ -225,7 +336,8 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         refuse("wrong-type", place, repr(entry), words[wanted], "correct the value")
         return None
     if isinstance(entry, int | float) and wanted in (int, float):
-        low, high = _BOUNDS.get(key, (0.0, float("inf")))
+        in_table = ".".join(re.sub(r"\[\d+\]", "", place).split(".")[-2:])
+        low, high = _BOUNDS.get(in_table, _BOUNDS.get(key, (0.0, LARGEST)))
         if not (low <= entry <= high and math.isfinite(entry)):
             refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
             return None

@@ -15,7 +15,7 @@ import polars as pl
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from reshore.funding.instruments import read_instruments, subsidy_rate
-from reshore.funding.records import BUNDLES, DEALS, PLANS
+from reshore.funding.records import BUNDLES, DEALS, PLANS, YEARS
 from reshore.study.results import Results
 from reshore.tables import Table
 
@@ -26,6 +26,9 @@ _DEAL_HEADINGS = (
 _PLAN_HEADINGS = (
     "Plan", "Worth per dollar of face value", "Worth, USD", "Bound, USD", "Gap, (bound − worth) / worth", "as reported",
     "difference",
+)  # fmt: skip
+_YEAR_HEADINGS = (
+    "Budget", "Year", "Face value there, USD", "Left, USD", "Spent, USD", "as reported", "difference",
 )  # fmt: skip
 _PART_HEADINGS = (
     "Package", "Part or condition", "Moves now, USD", "Cost per dollar that it moves", "Budget cost, USD",
@@ -69,13 +72,14 @@ def money_sheet(book: Any, results: Results, forms: Mapping[str, Any]) -> None:
     writer = _Sheet(sheet, forms)
     plans = results["fund_deals"].height + 4
     packages = plans + results["fund_plans"].height + 2
-    sums = _packages(writer, results, packages)
+    sums, free = _packages(writer, results, packages)
     _deals(writer, results, sums)
     _plans(writer, results, plans)
+    _years(writer, results, free)
 
 
-def _packages(writer: _Sheet, results: Results, top: int) -> dict[tuple[str, str], tuple[str, float]]:
-    """Packages of the plan, part by part; for each the formula of its cost, and what that comes to."""
+def _packages(writer: _Sheet, results: Results, top: int) -> tuple[dict[tuple[str, str], tuple[str, float]], int]:
+    """Packages of the plan, part by part; for each the formula of its cost and its sum; and the next free row."""
     frame = results["fund_bundles"].with_row_index("at", 1) if "fund_bundles" in results.tables else pl.DataFrame()
     rows = [row for row in frame.iter_rows(named=True) if row["chosen"] and row["budget_usd"] is not None]
     if rows:
@@ -95,10 +99,11 @@ def _packages(writer: _Sheet, results: Results, top: int) -> dict[tuple[str, str
             writer.formula(row, _RESULT, reported, cost)
         writer.beside(row, reported, cost, cost)
         found.setdefault((part["project"], part["bundle"]), []).append((row + 1, cost))
-    return {
+    sums = {
         key: (f"SUM(E{lines[0][0]}:E{lines[-1][0]})", math.fsum(cost for _, cost in lines))
         for key, lines in found.items()
     }
+    return sums, top + (len(rows) + 2 if rows else 0)
 
 
 def _deals(writer: _Sheet, results: Results, packages: Mapping[tuple[str, str], tuple[str, float]]) -> None:
@@ -164,6 +169,37 @@ def _plans(writer: _Sheet, results: Results, top: int) -> None:
         formula = f"IF(C{row + 1}=0,0,MAX(0,D{row + 1}-C{row + 1})/ABS(C{row + 1}))"
         writer.formula(row, _RESULT, formula, gap, "share")
         writer.beside(row, _at(PLANS, "gap_share", number), gap, plan["gap_share"], "share")
+
+
+def _years(writer: _Sheet, results: Results, top: int) -> None:
+    """What the deals of each year come to, beside what is there; nothing where money does not come by year."""
+    deals, last = results["fund_deals"], results["fund_deals"].height
+    if results["fund_years"].is_empty() or not last:
+        return
+    writer.head(top, _YEAR_HEADINGS)
+    amounts, instruments, years = (
+        f"{_at(DEALS, name, 1)}:{_at(DEALS, name, last).split('!')[1]}"
+        for name in ("amount_usd", "instrument", "award_year")
+    )
+    for number, year in enumerate(results["fund_years"].iter_rows(named=True), 1):
+        row = top + number
+        mine = deals.filter(pl.col("award_year") == year["year"])
+        spent = math.fsum(mine.filter(pl.col("instrument") == year["instrument"])["amount_usd"])
+        in_packages = mine["parts"].fill_null("").str.split(";").list.contains(year["instrument"]).any()
+        writer.text(row, 0, year["instrument"])
+        writer.formula(row, 1, _at(YEARS, "year", number), year["year"], "year")
+        reported = _at(YEARS, "face_spent_usd", number)
+        if in_packages:  # what a package takes from one budget stands part by part
+            spent, formula = year["face_spent_usd"], reported
+        else:
+            formula = f"SUMIFS({amounts},{instruments},A{row + 1},{years},B{row + 1})"
+        if year["face_there_usd"] is None:
+            writer.text(row, 2, "no limit", "unknown")
+        else:
+            writer.formula(row, 2, _at(YEARS, "face_there_usd", number), year["face_there_usd"])
+            writer.formula(row, 3, f"C{row + 1}-E{row + 1}", year["face_there_usd"] - spent)
+        writer.formula(row, _RESULT, formula, spent)
+        writer.beside(row, reported, spent, year["face_spent_usd"])
 
 
 def _at(table: Table, name: str, row: int) -> str:

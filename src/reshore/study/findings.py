@@ -139,11 +139,20 @@ def _decision(study: Study, tables: Mapping[str, pl.DataFrame]) -> str:
         for name in ("face_usd", "subsidy_usd", "worth_usd", "worth_usd_low", "worth_usd_high", "bound_usd")
     )
     loss = "risk-weighted" if study.fund is not None and study.fund.risk_weight > 0 else "expected"
+    years = _years(tables)
     return (
-        f"Fund {named} with {face} USD, at {cost} USD of cost to the public: that avoids {worth} USD of {loss} loss "
-        f"({low} to {high} over the range of the odds), and no plan under the same rules is worth more than {bound} "
-        f"USD (certified gap {gap_words(plan['gap_share'])})."
+        f"Fund {named} with {face} USD{years}, at {cost} USD of cost to the public: that avoids {worth} USD of {loss} "
+        f"loss ({low} to {high} over the range of the odds), and no plan under the same rules is worth more than "
+        f"{bound} USD (certified gap {gap_words(plan['gap_share'])})."
     )
+
+
+def _years(tables: Mapping[str, pl.DataFrame]) -> str:
+    """How much is awarded in each year, where money comes by year."""
+    dated = tables["fund_deals"].filter(pl.col("award_year").is_not_null())
+    by_year = dated.group_by("award_year").agg(pl.col("amount_usd").sum()).sort("award_year")
+    parts = [f"{written(amount, USD)} in {year}" for year, amount in by_year.iter_rows()]
+    return f" ({in_words(parts)})" if parts else ""
 
 
 def _scenarios(tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:

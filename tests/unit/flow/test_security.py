@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reshore.errors import UsageError
 from reshore.flow import Project, capacity_of, run_flow
 from reshore.flow.security import Outlook, Security
 from reshore.optimize.two_stage import evaluate, solve_two_stage
@@ -90,10 +91,28 @@ def test_an_upstream_plant_is_worth_nothing_until_the_downstream_plant_stands():
     assert value(1, 1) - nothing == pytest.approx(gained, rel=1e-9)
 
 
+def test_capacity_by_outlook_is_of_every_project_and_month():
+    with pytest.raises(UsageError, match=r"profiles of 'cut' have shape \(1, 11\), not \(1, 12\)"):
+        Security(world(1), (Outlook("cut", 1.0, situation([0.5], 12, n=1), np.ones((1, 11))),), (Project("g0", 0.2),))
+
+
+@given(first=st.integers(0, 12), second=st.integers(0, 12))
+@settings(max_examples=20, deadline=None)
+def test_two_draws_of_delay_are_worth_the_mean_of_the_months_that_each_leaves(first, second):
+    # 0.2 of world output stands from a month on: it serves 0.2 / 12 a month of a use worth 1200 million a year.
+    one = replace(situation([0.5], 12, n=1), discount_per_month=0.0)
+    draws = [Project("g0", 0.2, start_month=month).by_month(12)[None, :] for month in (first, second)]
+    outlooks = tuple(Outlook(f"draw {k}", 0.5, one, profile) for k, profile in enumerate(draws))
+    program = Security(world(1), outlooks, (Project("g0", 0.2, start_month=60),)).program()
+    added = evaluate(program, np.zeros(1)).objective - evaluate(program, np.ones(1)).objective
+    months = 12 - (first + second) / 2
+    assert added == pytest.approx(0.2 * months / 12 * one.value[0] / 1e6, rel=1e-9, abs=1e-12)
+
+
 def test_a_project_that_fails_in_an_outlook_adds_nothing_there():
     chain = world(1)
     one = situation([0.5], 12, n=1)
-    outlooks = (Outlook("works", 0.5, one, np.array([1.0])), Outlook("fails", 0.5, one, np.array([0.0])))
+    outlooks = (Outlook("works", 0.5, one, np.full((1, 12), 0.2)), Outlook("fails", 0.5, one, np.zeros((1, 12))))
     found = evaluate(Security(chain, outlooks, (Project("g0", 0.2),)).program(), np.ones(1))
     works, fails = -found.costs
     assert works == pytest.approx(fails * 0.7 / 0.5)

@@ -14,8 +14,9 @@ from scipy.optimize import linprog
 from reshore.errors import InfeasibleError
 from reshore.flow import Project
 from reshore.flow.security import Outlook, Security
+from reshore.funding.budgets import Pool
 from reshore.funding.fund import Fund, extreme_odds
-from reshore.funding.portfolio import Candidate, Offer, Pool, Rules
+from reshore.funding.portfolio import Candidate, Offer, Rules
 from reshore.seeds import stream
 from tests.unit.flow.test_flow import edges, situation, world
 
@@ -43,6 +44,11 @@ def case(seed: int, n: int = 6, budget: float = 100.0, method=None) -> Fund:
     )
     rules = Rules((Pool("loans", face=budget),))
     return Fund(Security(CHAIN, outlooks, tuple(projects)), candidates, offers, rules, gap_share=1e-7, method=method)
+
+
+def profiles_of(security: Security, months: int = 12) -> np.ndarray:
+    """Capacity of the projects by month as they are planned."""
+    return np.array([project.by_month(months) for project in security.projects])
 
 
 def best_of_all(fund: Fund, budget: float) -> float:
@@ -128,7 +134,8 @@ def test_odds_of_draws_of_one_scenario_rise_together():
     # Four draws of one scenario, of which one gains 8 and the others nothing: its odds of 0.2 to 1 gain 2 each.
     fund = case(4)
     one = fund.security.outlooks[0]
-    draws = tuple(replace(one, odds=0.1, delivered=np.full(6, share)) for share in (1.0, 0.0, 0.0, 0.0))
+    whole = profiles_of(fund.security)
+    draws = tuple(replace(one, odds=0.1, profiles=share * whole) for share in (1.0, 0.0, 0.0, 0.0))
     calm = replace(fund.security.outlooks[2], odds=0.6)
     drawn = Fund(replace(fund.security, outlooks=(*draws, calm), kin=None), fund.candidates, fund.offers, fund.rules)
     built = fund.best().built
@@ -144,8 +151,8 @@ def test_with_a_weight_on_risk_the_same_assumptions_give_the_same_worth():
                 plain.rules)  # fmt: skip
     found = fund.best()
     assert found.worth != pytest.approx(plain.worth(found.built)[0], rel=1e-3)
-    whole = [np.ones(len(fund.candidates))] * len(fund.security.outlooks)
-    assert fund.worth_if(found.built, fund.security.projects, whole) == pytest.approx(found.worth, rel=1e-9)
+    whole = [profiles_of(fund.security)] * len(fund.security.outlooks)
+    assert fund.worth_if(found.built, whole) == pytest.approx(found.worth, rel=1e-9)
     odds = np.array([outlook.odds for outlook in fund.security.outlooks])
     assert fund.worth_at_odds(found.by_outlook, odds) == pytest.approx(found.worth, rel=1e-9)
     low, high = fund.odds_range(found.built, odds[:-1], odds[:-1])
@@ -161,7 +168,7 @@ def test_other_assumptions_about_projects_count_their_wear_like_the_plan_itself(
     fund = Fund(security, [Candidate("p", "Parts", 10)], [Offer("p", "loan", 0, 50, 0.1, "loans")], Rules(()))
     worth = fund.worth(np.ones(1))[0]
     assert worth > 0
-    assert fund.worth_if(np.ones(1), security.projects, [np.ones(1)]) == pytest.approx(worth, rel=1e-9)
+    assert fund.worth_if(np.ones(1), [profiles_of(security, 24)]) == pytest.approx(worth, rel=1e-9)
 
 
 def test_budgets_with_which_decided_projects_cannot_be_paid_are_left_out_of_the_frontier():

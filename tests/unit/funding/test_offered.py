@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 
 from reshore.data import DataPackage
 from reshore.errors import InfeasibleError, InputError
+from reshore.funding.budgets import Pool
 from reshore.funding.bundles import Bundle
+from reshore.funding.choice import build_choice, read_plan
 from reshore.funding.instruments import Instrument, Market
 from reshore.funding.offered import OfferedBundle
 from reshore.funding.parts import Clawback, GrantPart, LoanPart, OfftakePart, UpsideShare
-from reshore.funding.portfolio import Candidate, Draw, Offer, Pool, Rules, build_choice, read_plan
+from reshore.funding.portfolio import Candidate, Draw, Offer, Rules
 from reshore.optimize import solve
 from reshore.study import make_study, read_study, run
 from reshore.study.settings import settings_of

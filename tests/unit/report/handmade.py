@@ -130,6 +130,7 @@ def money_results(**changes: Rows) -> Results:
             {"project": "oxide-plant", "label": "Oxide plant", "good": "oxide", "amount_usd": 30e6, "subsidy_usd": 3e6,
              "lost_usd": 15e6, **deal},
         ],
+        "fund_years": [],
         "fund_candidates": [
             *({"project": key, "label": label, "considered": True, "good": good, "asked_usd": asks, "odds_share": 1.0,
                "assumed": "ramp months 12" if key == "magnet-late" else None}

@@ -35,9 +35,9 @@ def test_the_decision_is_told_in_five_lines(page):
     assert decision.lines == (
         ("Decision", "By Plant loan: Magnet plant (40 M USD) and Oxide plant (30 M USD). In all 70 M USD of face "
          "value, 7 M USD of cost to the public. 10 M USD of 80 M USD stays unspent."),
-        ("What it is worth", "100 M USD (50 M to 150 M) of expected loss avoided, counting what is served to the "
-         "United States; the range is that of the odds of the scenarios, which are opinions. That is 1.43 USD per "
-         "dollar of face value and 14.3 USD per dollar of cost to the public."),
+        ("What it is worth", "100 M USD (50 M to 150 M) of expected loss avoided on the day of the decision, at 2 % a "
+         "year, counting what is served to the United States; the range is that of the odds of the scenarios, which "
+         "are opinions. That is 1.43 USD per dollar of face value and 14.3 USD per dollar of cost to the public."),
         ("How sure that none is better", "No plan under the same rules, budgets and candidates is worth more than "
          "105 M USD: the certified gap is at most 5 %. It speaks of the model, not of the world."),
         ("What moves it most", "Odds (low or high: 50 M to 150 M USD); Delay (low or high: 20 M to 100 M USD); Stocks "

@@ -13,6 +13,7 @@ from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
 from reshore.report.sections.money_packages import packages
+from reshore.report.sections.money_years import money_by_year
 from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
 from reshore.report.words import usd, usd_range
 from reshore.study.words import in_words
@@ -41,7 +42,10 @@ def money(page: Page) -> Block | None:
         "Worth is expected loss that a plan avoids: what final users are served with it and without it, in each "
         "outlook, weighed by the odds that the study states. The odds are opinions; every range shows what they move."
     )
-    figures = (deals(page), packages(page), merit(page), real_and_plan(page), tornado(page), frontier(page))
+    figures = (
+        deals(page), money_by_year(page), packages(page), merit(page), real_and_plan(page), tornado(page),
+        frontier(page),
+    )  # fmt: skip
     return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
 
 
@@ -78,12 +82,14 @@ def deals(page: Page) -> Figure | None:
         marks = (*((Mark("solid", 0.0, lost),) if row["lost_usd"] > 0 else ()), Mark("bound", paid, paid))
         rows.append(
             Track(row["label"], marks, f"{usd(row['amount_usd'])} → {usd(row['lost_usd'])}",
-                  names.get(row["instrument"], row["instrument"]),
+                  names.get(row["instrument"], row["instrument"])
+                  + ("" if row["award_year"] is None else f", awarded in {row['award_year']}"),
                   f"{part}cost to the public {usd(row['subsidy_usd'])}")
         )  # fmt: skip
     after = [*_below_face(frame), *_for_a_person(frame)]
     columns = (
-        "label", "instrument", "parts", "good", "amount_usd", "subsidy_usd", "part_share", "lost_usd", "needs_person",
+        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd", "part_share",
+        "lost_usd", "needs_person",
     )  # fmt: skip
     best = frame.sort("lost_usd", "project", descending=[True, False]).row(0, named=True)
     total = f"{frame.height} deal{'s' if frame.height != 1 else ''} for {usd(float(frame['amount_usd'].sum()))}"
@@ -260,7 +266,8 @@ def real_and_plan(page: Page) -> Figure | None:
             "capacity count. An award below what a project asks is taken to build that part of it."
         )
     columns = (
-        "plan", "worth_usd", "bound_usd", "gap_share", "face_usd", "subsidy_usd", "built_count", "method", "sentence",
+        "plan", "worth_usd", "bound_usd", "gap_share", "face_usd", "subsidy_usd", "present_usd", "built_count",
+        "method", "sentence",
     )  # fmt: skip
     return Figure(
         "money-plans",

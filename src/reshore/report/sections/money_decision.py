@@ -73,7 +73,7 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     instruments = instrument_labels(page)
     parts = []
     for (key,), own in deals.group_by(["instrument"], maintain_order=True):
-        named = [f"{row['label']} ({usd(row['amount_usd'])})" for row in own.iter_rows(named=True)]
+        named = [f"{row['label']} ({usd(row['amount_usd'])}{_year(row)})" for row in own.iter_rows(named=True)]
         parts.append(f"By {instruments.get(str(key), str(key))}: {in_words(named, NAMED)}.")
     left = _unspent(page, plan["face_usd"])
     return (
@@ -82,12 +82,16 @@ def _decision(page: Page, plan: dict[str, Any]) -> str:
     )
 
 
+def _year(deal: dict[str, Any]) -> str:
+    return "" if deal["award_year"] is None else f" in {deal['award_year']}"
+
+
 def _unspent(page: Page, spent: float) -> str:
     """What is left of the budgets, where all of them are known and something is."""
     fund = page.results.study.fund
     own = dict(page.results.package["instruments"].select("instrument", "budget_face_usd").iter_rows())
     budgets = fund.budgets if fund is not None else ()
-    known = [own.get(one.instrument) if one.face_usd is None else one.face_usd for one in budgets]
+    known = [one.in_all(own.get(one.instrument)) for one in budgets]
     faces = [face for face in known if face is not None]
     left = math.fsum(faces) - spent
     if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):
@@ -99,9 +103,9 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
     fund = page.results.study.fund
     whose = COUNTS[fund.counts] if fund is not None else ""
     text = (
-        f"{usd_range(plan['worth_usd'], plan['worth_usd_low'], plan['worth_usd_high'])} of expected loss avoided, "
-        f"counting {whose.replace('home', page.the_home)}; the range is that of the odds of the scenarios, which are "
-        "opinions."
+        f"{usd_range(plan['worth_usd'], plan['worth_usd_low'], plan['worth_usd_high'])} of expected loss avoided"
+        f"{_discounted(page)}, counting {whose.replace('home', page.the_home)}; the range is that of the odds of the "
+        "scenarios, which are opinions."
     )
     per = [
         f"{written(plan['worth_usd'] / plan[name])} USD per dollar of {words}"
@@ -112,6 +116,11 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
         weight, level = (written(share, SHARE) for share in (fund.risk_weight, fund.risk_level))
         text += f" Bad outlooks weigh more than their odds: {weight} of the weight lies on CVaR at level {level}."
     return f"{text} That is {' and '.join(per)}." if per else text
+
+
+def _discounted(page: Page) -> str:
+    fund = page.results.study.fund
+    return "" if fund is None else f" on the day of the decision, at {written(fund.discount.rate, SHARE)} a year"
 
 
 def proof(plan: dict[str, Any]) -> str:
@@ -126,8 +135,8 @@ def proof(plan: dict[str, Any]) -> str:
         return text
     fresh = usd_range(plan["fresh_usd"], plan["fresh_usd_low"], plan["fresh_usd_high"])
     return (
-        f"{text} Which projects succeed is drawn: on fresh draws the plan avoids {fresh}, and with 95 % confidence no "
-        f"plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
+        f"{text} What becomes of projects is drawn: on fresh draws the plan avoids {fresh}, and with 95 % confidence "
+        f"no plan avoids more than {usd(plan['sampling_gap_usd'])} above it."
     )
 
 

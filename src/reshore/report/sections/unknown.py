@@ -24,6 +24,8 @@ class Unknown:
     more_notes: int
     flow: tuple[str, ...]
     """What the flow assumes in any scenario."""
+    plan: tuple[str, ...]
+    """What prices and plans assume, with sources."""
 
 
 def unknown(page: Page) -> Unknown:
@@ -34,7 +36,7 @@ def unknown(page: Page) -> Unknown:
     after = "" if gaps.height else "No gap was found."
     notes = tuple(str(note) for note in page.results.notes)
     block = Block("What we do not know", intro, figures, after)
-    return Unknown(block, _assumed(page), notes[:NOTES], max(0, len(notes) - NOTES), _flow(page))
+    return Unknown(block, _assumed(page), notes[:NOTES], max(0, len(notes) - NOTES), _flow(page), _plan(page))
 
 
 def _figure(page: Page) -> Figure:
@@ -76,4 +78,15 @@ def _flow(page: Page) -> tuple[str, ...]:
     return tuple(
         first_upper(note) + ("." if len(where) == len(labels) else f" ({in_words(where)}).")
         for note, where in said.items()
+    )
+
+
+def _plan(page: Page) -> tuple[str, ...]:
+    """What prices and plans take for granted: drawn, discounted, counted."""
+    if "fund_assumptions" not in page.results.tables:
+        return ()
+    rows = page.results["fund_assumptions"].iter_rows(named=True)
+    return tuple(
+        f"{row['assumption']}: {row['says']}" + (f" Source: {row['source'].rstrip('.')}." if row["source"] else "")
+        for row in rows
     )

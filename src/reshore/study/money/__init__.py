@@ -12,6 +12,7 @@ from reshore.funding.records import FUND_TABLES
 from reshore.pricing.records import PRICING_TABLES
 from reshore.stress.case import StressCase
 from reshore.study.money import plans, prices
+from reshore.study.money.assumptions import assumptions
 from reshore.study.money.bundles import bundles
 from reshore.study.money.question import Rows, ask, frame_of
 from reshore.study.money.samples import samples
@@ -49,9 +50,9 @@ def fund_study(
         chosen = question.fund.best()
     rows: dict[str, Rows] = {}
     if "plan" in parts:
-        rows |= {"fund_deals": plans.deals(question, chosen), "fund_bundles": bundles(question, chosen),
-                 "fund_candidates": plans.candidates(question),
-                 "fund_left_out": plans.left_out(question)}  # fmt: skip
+        rows |= {"fund_deals": plans.deals(question, chosen), "fund_years": plans.by_year(question, chosen),
+                 "fund_bundles": bundles(question, chosen), "fund_candidates": plans.candidates(question),
+                 "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):
             fresh = samples(question, chosen)
             rows["fund_samples"] = plans.fresh_draws(fresh)

@@ -16,8 +16,9 @@ _SHARES = frozenset({"share", "spread", "volatility", "fee_share_per_year"})
 
 def bundles(question: Question, chosen: Funded) -> Rows:
     """The account of every bundle that was offered, line by line; those of the plan are marked."""
-    taken = {(deal.candidate, deal.instrument) for deal in chosen.plan.deals}
-    offered = {(offer.candidate, offer.instrument) for offer in question.options.offers}
+    projects = {option.candidate.name: option.project for option in question.options.options}
+    taken = {(projects[deal.candidate], deal.instrument) for deal in chosen.plan.deals}
+    offered = {(projects[offer.candidate], offer.instrument) for offer in question.options.offers}
     known = read_instruments(question.package["instruments"])
     labels = {option.project: option.candidate.label for option in question.options.options}
     rows: Rows = []

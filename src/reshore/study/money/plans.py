@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from reshore.flow.security import Outlook
+from reshore.funding.budgets import Tranche
 from reshore.funding.candidates import LeftOut
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
@@ -17,6 +17,9 @@ from reshore.optimize.program import Floats
 from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
 from reshore.study.money.samples import Samples
 from reshore.units import SHARE, USD, written
+
+RATES = (0.0, 0.07)
+"""Discount rates that the worth of the plan is tried at: none, and the 7 percent of OMB Circular A-94 of 1992."""
 
 
 def _range(question: Question, built: Floats) -> tuple[float, float]:
@@ -73,7 +76,7 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
     worth = question.fund.worth(built)[0]
     low, high = _range(question, built)
     labels = {option.project: option.candidate.label for option in question.options.options}
-    named = ", ".join(labels[project] for project in plan.built) or "nothing"
+    named = ", ".join(labels[project] for project in plan.projects) or "nothing"
     method, proof = "the awards as announced", ""
     if funded is not None:
         method = f"cuts, {funded.rounds} rounds" if funded.method == "cuts" else "the program in full"
@@ -89,7 +92,9 @@ def _plan_row(question: Question, name: str, plan: Plan, built: Floats, funded: 
         "bound_usd": None if funded is None else usd(funded.bound),
         "gap_share": None if funded is None else funded.gap_share,
         "face_usd": usd(plan.face), "subsidy_usd": None if math.isnan(plan.subsidy) else usd(plan.subsidy),
-        "built_count": len(plan.built), "built": ";".join(plan.built) or None, "method": method, "sentence": sentence,
+        "present_usd": None if math.isnan(plan.present) else usd(plan.present),
+        "built_count": len(plan.projects), "built": ";".join(plan.projects) or None, "method": method,
+        "sentence": sentence,
     }  # fmt: skip
 
 
@@ -116,13 +121,14 @@ def _real_awards(question: Question) -> _Awarded | None:
         & (pl.col("status") != "cancelled")
         & pl.col("amount_usd").is_not_null()
     )
+    first = {option.project: option for option in reversed(question.options.options)}
     made: list[Deal] = []
     parts: dict[str, float] = {}
     unmatched = 0.0
     for row in awards.sort("award").iter_rows(named=True):
         fitting = [
             option
-            for option in question.options.options
+            for option in first.values()
             if option.organization == row["organization"] and row["good"] in (None, option.capacity.good)
         ]
         if len(fitting) != 1:
@@ -131,12 +137,15 @@ def _real_awards(question: Question) -> _Awarded | None:
         (option,) = fitting
         amount = row["amount_usd"] / MILLION
         part = min(1.0, amount / option.candidate.asks) if option.candidate.asks > 0 else 1.0
-        parts[option.project] = min(1.0, parts.get(option.project, 0.0) + part)
-        made.append(Deal(option.project, row["award"], amount, math.nan))
+        name = option.candidate.name
+        parts[name] = min(1.0, parts.get(name, 0.0) + part)
+        made.append(Deal(option.candidate.name, row["award"], amount, math.nan))
     if not made:
         return None
-    plan = Plan(tuple(sorted(parts)), tuple(parts[name] for name in sorted(parts)), tuple(made))
-    built = np.array([parts.get(option.project, 0.0) for option in question.options.options])
+    projects = {option.candidate.name: option.project for option in question.options.options}
+    names = tuple(sorted(parts))
+    plan = Plan(names, tuple(parts[name] for name in names), tuple(made), tuple(projects[name] for name in names))
+    built = question.fund.parts(parts)
     return _Awarded(plan, built, unmatched)
 
 
@@ -144,18 +153,51 @@ def deals(question: Question, chosen: Funded) -> Rows:
     """Who gets how much, by which instrument, and what would be lost without it."""
     lost = dict(question.fund.removals(chosen).iter_rows())
     parts = dict(zip(chosen.plan.built, chosen.plan.parts, strict=True))
-    goods = {option.project: option for option in question.options.options}
+    options = {option.candidate.name: option for option in question.options.options}
     made_of = {bundle.bundle: ";".join(bundle.instruments) for bundle in question.settings.bundles}
     rows: Rows = []
     for deal in chosen.plan.deals:
-        option = goods[deal.candidate]
-        persons = _reasons(question.options.needs_person, deal.candidate, deal.instrument)
+        option = options[deal.candidate]
+        persons = _reasons(question.options.needs_person, option.project, deal.instrument)
         rows.append(
-            {"project": deal.candidate, "label": option.candidate.label, "instrument": deal.instrument,
-             "parts": made_of.get(deal.instrument), "good": option.capacity.good, "amount_usd": usd(deal.amount),
-             "subsidy_usd": usd(deal.subsidy), "part_share": parts[deal.candidate],
-             "lost_usd": usd(lost.get(deal.candidate, 0.0)), "needs_person": persons}
+            {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
+             "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
+             "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
+             "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
+             "needs_person": persons}
         )  # fmt: skip
+    return rows
+
+
+def by_year(question: Question, chosen: Funded) -> Rows:
+    """What comes, is there, is spent and is left over by year and budget."""
+    rows: Rows = []
+    years = question.settings.years
+    offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
+    for pool in question.rules.pools if years else ():
+        tranches = pool.years or tuple(
+            Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
+            for year in years
+        )
+        carries, left = pool.carries_over or not pool.years, {"face": 0.0, "subsidy": 0.0}
+        for tranche in tranches:
+            taken = [
+                (one.amount * float(face), one.amount * float(subsidy))
+                for one in chosen.plan.deals
+                for face, subsidy in (offers[one.candidate, one.instrument].takes(pool.name),)
+                if one.year == tranche.year and (face or subsidy)
+            ]
+            spent = {kind: math.fsum(amounts[place] for amounts in taken) for place, kind in enumerate(left)}
+            row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
+                                      "carries_over": carries}  # fmt: skip
+            for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
+                row[f"{kind}_spent_usd"] = usd(spent[kind])
+                if comes is not None:
+                    there = comes + (left[kind] if carries else 0.0)
+                    left[kind] = max(0.0, there - spent[kind])
+                    row |= {f"{kind}_comes_usd": usd(comes), f"{kind}_there_usd": usd(there),
+                            f"{kind}_left_usd": usd(left[kind])}  # fmt: skip
+            rows.append(row)
     return rows
 
 
@@ -169,12 +211,15 @@ def candidates(question: Question) -> Rows:
     rows: Rows = []
     labels = dict(question.package["projects"].select("project", "label").iter_rows())
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
-    for option in question.options.options:
-        months = option.capacity
+    first = {option.project: option for option in reversed(question.options.options)}
+    for option in first.values():
+        delay, ramp = question.settings.delay, option.capacity.ramp_months
+        ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
         rows.append(
-            {"project": option.project, "label": option.candidate.label, "considered": True, "good": months.good,
-             "capacity_share": months.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": months.start_month + months.build_months + months.qualify_months + months.ramp_months,
+            {"project": option.project, "label": option.candidate.label, "considered": True,
+             "good": option.capacity.good,
+             "capacity_share": option.capacity.capacity, "asked_usd": usd(option.candidate.asks),
+             "ready_months": ready[0], "ready_months_low": min(ready), "ready_months_high": max(ready),
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:
@@ -187,9 +232,10 @@ def candidates(question: Question) -> Rows:
 def frontier(question: Question) -> Rows:
     """The best plan for each budget of the first instrument."""
     first = question.rules.pools[0]
-    if first.face is None:
+    whole = first.whole_face
+    if whole is None:
         return []
-    budgets = [part * first.face for part in question.settings.frontier]
+    budgets = [part * whole for part in question.settings.frontier]
     return [
         {"budget_usd": usd(point.budget), "worth_usd": usd(point.funded.worth), "bound_usd": usd(point.funded.bound),
          "gap_share": point.funded.gap_share, "face_usd": usd(point.funded.plan.face),
@@ -228,6 +274,10 @@ def tornado(question: Question, chosen: Funded) -> Rows:
     row("When scenarios begin", early, late)
     half, more = (_succeeds(question, chosen, factor) for factor in (0.5, 1.5))
     row("Odds that projects succeed", ("half of those stated", half), ("half as much again, at most 1", more))
+    if question.settings.delay is not None:
+        ends = (("all at the least of their ranges", 0.0), ("all at the most", 1.0))
+        row("How late projects come", *((words, _late(question, chosen, end)) for words, end in ends))
+    row("Discount rate", *((written(rate, SHARE), _discounted(question, chosen, rate)) for rate in RATES))
     row("Stocks", *((f"every stock at its {end} end", _stocked(question, chosen, end)) for end in ("low", "high")))
     for scenario in question.study.scenarios:
         assert scenario.odds is not None
@@ -244,22 +294,25 @@ def tornado(question: Question, chosen: Funded) -> Rows:
 
 
 def _begins(question: Question, chosen: Funded, months: float) -> float:
-    """Worth when scenarios begin so many months after the decision."""
-    projects = question.decided(months)
-    delivered = [_delivered(outlook, question) for outlook in question.fund.security.outlooks]
-    return question.fund.worth_if(chosen.built, projects, delivered)
-
-
-def _delivered(outlook: Outlook, question: Question) -> Floats:
-    return question.certain if outlook.delivered is None else outlook.delivered
+    """Worth when scenarios begin so many months after the decision: more or less of it stands, and is worth less."""
+    later = question.settings.discount.factor(months - question.settings.cut_after_months)
+    return later * question.fund.worth_if(chosen.built, question.profiles(after=months))
 
 
 def _succeeds(question: Question, chosen: Funded, factor: float) -> float:
     """Worth when the odds that projects succeed are `factor` times those stated, with the same draws."""
-    draws = question.settings.draws
-    per_scenario = [question.succeeds(draw, factor) for draw in range(draws)]
-    delivered = per_scenario * len(question.study.scenarios) + [question.certain]
-    return question.fund.worth_if(chosen.built, question.projects, delivered)
+    return question.fund.worth_if(chosen.built, question.profiles(factor))
+
+
+def _late(question: Question, chosen: Funded, quantile: float) -> float:
+    """Worth when all projects stand at one quantile of their delay."""
+    return question.fund.worth_if(chosen.built, question.profiles(late=quantile))
+
+
+def _discounted(question: Question, chosen: Funded, rate: float) -> float:
+    """Worth at another discount rate."""
+    discount = replace(question.settings.discount, rate=rate)
+    return replace(question, settings=replace(question.settings, discount=discount)).fund.worth(chosen.built)[0]
 
 
 def _stocked(question: Question, chosen: Funded, end: str) -> float:

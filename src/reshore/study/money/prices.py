@@ -33,15 +33,16 @@ def prices(question: Question, chosen: Funded) -> dict[str, Rows]:
         item = options[int(row["item"])].project if row["party"] == "project" else row["item"] or None
         ledger.append({"outlook": row["outlook"], "party": row["party"], "item": item,
                        "label": labels.get(item) if item else None, "value_usd": usd(row["usd_m"])})  # fmt: skip
-    costs = np.array([option.candidate.asks for option in options])
+    costs = np.array([option.candidate.asks * option.candidate.present for option in options])
+    each = question.by_project(chosen.built)
     odds = [
         {"project": options[row["project"]].project, "label": options[row["project"]].candidate.label,
          "outlook": row["outlook"], "stated_odds_share": question.odds[row["outlook"]][1],
          "gain_usd": usd(row["gain_usd_m"]), "break_even_odds_share": row["break_even_odds"]}
         for row in pricing.break_even_odds(costs).iter_rows(named=True)
-        if row["outlook"] != NOTHING
+        if row["outlook"] != NOTHING and row["project"] in each
     ]  # fmt: skip
-    found = pricing.bundles(2, range(len(options)))
+    found = pricing.bundles(2, each)
     return {
         "security_prices": [_price(chain[row["good"]], row) for row in pricing.prices(goods).iter_rows(named=True)],
         "security_payments": payments,

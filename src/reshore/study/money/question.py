@@ -12,19 +12,20 @@ import polars as pl
 
 from reshore.data import DataPackage
 from reshore.errors import InputError, Place, Problem
-from reshore.flow import Project, Situation, cut_off
+from reshore.flow import Situation, cut_off
 from reshore.flow.security import Outlook, Security
-from reshore.funding.candidates import LeftOut, Option, Options, make_offers, read_options
+from reshore.funding.budgets import Pool, Tranche, first_day, months_between
+from reshore.funding.candidates import LeftOut, Option, Options, make_offers, over_years, read_options
 from reshore.funding.fund import Fund
 from reshore.funding.instruments import Instrument, read_instruments
 from reshore.funding.offered import refuse_misplaced
-from reshore.funding.portfolio import Pool, Rules
-from reshore.funding.settings import FundSettings
+from reshore.funding.portfolio import Rules
+from reshore.funding.settings import Budget, BudgetYear, FundSettings
 from reshore.optimize.program import Floats
-from reshore.seeds import stream
 from reshore.stress.case import StressCase
 from reshore.stress.outcomes import terms_of, try_out
 from reshore.stress.scenarios import Scenario
+from reshore.study.money.draws import Draws
 from reshore.study.settings import Study
 from reshore.tables import Table, frame_schema
 from reshore.tables.cells import did_you_mean
@@ -62,16 +63,6 @@ class Question:
         return {**found, NOTHING: self._situation(None)}
 
     @cached_property
-    def projects(self) -> tuple[Project, ...]:
-        """Capacity of each candidate, decided so long before the scenarios begin as the study says."""
-        return self.decided(self.settings.cut_after_months)
-
-    def decided(self, months: float) -> tuple[Project, ...]:
-        """Capacity of each candidate when scenarios begin so many months after the decision."""
-        found = (option.capacity for option in self.options.options)
-        return tuple(replace(project, start_month=project.start_month - months) for project in found)
-
-    @cached_property
     def unvalued(self) -> tuple[str, ...]:
         """Names of final uses whose value nobody knows: what is not served of them counts for nothing."""
         return tuple(
@@ -80,13 +71,12 @@ class Question:
             if value is None
         )
 
-    @cached_property
-    def certain(self) -> Floats:
-        """Odds of success per candidate, (n_candidates,)."""
-        return np.array([option.odds for option in self.options.options], dtype=np.float64)
-
     def _situation(self, scenario: Scenario | None) -> Situation:
-        """What a scenario does, with service valued as the study says; uses without a value do not count."""
+        """What a scenario does, with service valued as the study says, on the day of the decision.
+
+        Uses without a value do not count. The rate of the study takes the place of the hair by which the flow prefers
+        earlier service: worth is discounted once.
+        """
         if scenario is None:
             first = self.study.scenarios[0]
             one = cut_off(self.case.world, (), terms_of(self.case, first))
@@ -94,83 +84,83 @@ class Question:
             one = try_out(self.case, scenario).situation
         weights = {"home": 1.0, "defense": 1.0} if self.settings.counts == "home" else None
         tiers = one.tiers if weights is None else tuple(replace(t, value=weights.get(t.name, 0.0)) for t in one.tiers)
-        value = np.nan_to_num(self.case.point.value_usd)
-        return replace(one, tiers=tiers, value=value)
+        discount = self.settings.discount
+        value = np.nan_to_num(self.case.point.value_usd) * discount.factor(self.settings.cut_after_months)
+        return replace(one, tiers=tiers, value=value, discount_per_month=1.0 - discount.factor(1))
 
-    def outlooks(self, draws: int, sample: int = 0) -> tuple[Outlook, ...]:
-        """What may happen: each scenario with `draws` draws of which projects succeed, and that nothing happens.
+    def outlooks(self, *, drawn: bool, sample: int = 0) -> tuple[Outlook, ...]:
+        """What may happen: each scenario with each draw of which projects succeed and how late, and that nothing does.
 
-        Without draws every project delivers its odds of its capacity, which is its mean. Draws of another `sample`
-        do not depend on these.
+        Not `drawn`, every project brings its mean capacity. Draws of another `sample` do not depend on these.
         """
+        draws = self.draws(sample)
+        profiles = [draws.profile(draw) for draw in range(self.settings.draws)] if drawn else []
         found = []
         for scenario in self.study.scenarios:
             odds, situation = self.odds[scenario.label][1], self.situations[scenario.label]
-            if not draws:
-                found.append(Outlook(scenario.label, odds, situation, self.certain))
-            for draw in range(draws):
-                name = f"{scenario.label}, draw {draw + 1}"
-                found.append(Outlook(name, odds / draws, situation, self.succeeds(draw, sample=sample)))
-        found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.certain))
+            if not drawn:
+                found.append(Outlook(scenario.label, odds, situation, self.mean_profile))
+            for draw, profile in enumerate(profiles, 1):
+                name = f"{scenario.label}, draw {draw}"
+                found.append(Outlook(name, odds / len(profiles), situation, profile))
+        found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.mean_profile))
         return tuple(found)
 
-    def luck(self, sample: int = 0) -> Floats:
-        """How lucky each candidate is in each draw, from 0 to 1, (n_draws, n_candidates); scenarios meet the same.
+    def draws(self, sample: int = 0) -> Draws:
+        """Draws of which projects succeed and how late they come."""
+        months = self.study.scenarios[0].months
+        return Draws(self.options.options, self.settings, self.study.seed, months, sample)
 
-        Every candidate meets each of ``n_draws`` equal parts of its luck once, in an order of its own, so it succeeds
-        in as many draws as its odds say (Latin hypercube sampling; McKay, Beckman and Conover 1979).
-        """
-        draws = self.settings.draws
-        found = np.empty((draws, len(self.options.options)))
-        for place, option in enumerate(self.options.options):
-            random = stream(self.study.seed, f"fund: success of {option.project}", sample)
-            found[:, place] = (random.permutation(draws) + random.random(draws)) / draws
-        return found
+    @cached_property
+    def mean_profile(self) -> Floats:
+        """Capacity that projects bring in the mean, (n_candidates, n_months)."""
+        return self.draws().mean_profile()
 
-    def succeeds(self, draw: int, factor: float = 1.0, sample: int = 0) -> Floats:
-        """Which candidates succeed in a draw, 1 or 0, with their odds times `factor`."""
-        return np.asarray(self.luck(sample)[draw] < np.minimum(factor * self.certain, 1.0), dtype=np.float64)
+    def profiles(self, factor: float = 1.0, after: float | None = None, late: float | None = None) -> list[Floats]:
+        """Capacity that projects bring in each outlook under other assumptions, see `Draws.profile`."""
+        draws = self.draws()
+        drawn = [draws.profile(draw, factor, after, late) for draw in range(self.settings.draws)]
+        return drawn * len(self.study.scenarios) + [draws.mean_profile(after, late)]
 
-    def security(self, draws: int, kin: Security | None = None, sample: int = 0) -> Security:
-        """The security program of the study, with draws of success or with every project at its mean."""
+    def security(self, *, drawn: bool, kin: Security | None = None, sample: int = 0) -> Security:
+        """The security program of the study, with draws or with every project at its mean."""
+        projects = tuple(option.capacity for option in self.options.options)
         risk = (self.settings.risk_weight, self.settings.risk_level)
-        return Security(self.case.world, self.outlooks(draws, sample), self.projects, *risk, kin)
+        return Security(self.case.world, self.outlooks(drawn=drawn, sample=sample), projects, *risk, kin)
 
     @cached_property
     def rules(self) -> Rules:
         """Budgets and other rules of the plan."""
         known = read_instruments(self.package["instruments"])
-        pools = []
-        for budget in self.settings.budgets:
-            own = known[budget.instrument]
-            face = own.budget_face_usd if budget.face_usd is None else budget.face_usd
-            subsidy = own.budget_subsidy_usd if budget.subsidy_usd is None else budget.subsidy_usd
-            pools.append(
-                Pool(
-                    budget.instrument,
-                    None if face is None else face / MILLION,
-                    None if subsidy is None else subsidy / MILLION,
-                )
-            )
         settings = self.settings
         return Rules(
-            tuple(pools), settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
+            tuple(_pool(budget, known[budget.instrument], settings.years) for budget in settings.budgets),
+            settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
             frozenset(settings.must), frozenset(settings.must_not),
         )  # fmt: skip
 
+    def by_project(self, built: Floats) -> tuple[int, ...]:
+        """One candidate of each project, by its place: that which is built, or else the first year of award."""
+        found: dict[str, int] = {}
+        for place, option in enumerate(self.options.options):
+            if built[place] > 0:
+                found[option.project] = place
+            found.setdefault(option.project, place)
+        return tuple(found.values())
+
     @cached_property
     def fund(self) -> Fund:
-        """Candidates and offers on the security program, with draws of which projects succeed."""
-        return self._fund(self.security(self.settings.draws))
+        """Candidates and offers on the security program, with draws of projects."""
+        return self._fund(self.security(drawn=True))
 
     @cached_property
     def mean(self) -> Fund:
         """The same with every project at its mean: one outlook per scenario."""
-        return self._fund(self.security(0, self.fund.security), self.fund)
+        return self._fund(self.security(drawn=False, kin=self.fund.security), self.fund)
 
     def drawn_anew(self, sample: int) -> Fund:
         """The same with another sample of draws."""
-        return self._fund(self.security(self.settings.draws, self.fund.security, sample), self.fund)
+        return self._fund(self.security(drawn=True, kin=self.fund.security, sample=sample), self.fund)
 
     def _fund(self, security: Security, kin: Fund | None = None) -> Fund:
         candidates = [option.candidate for option in self.options.options]
@@ -192,6 +182,26 @@ def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
     return Question(study, settings, package, case, _options(study, settings, package, case))
 
 
+def _pool(budget: Budget, own: Instrument, years: Sequence[int]) -> Pool:
+    """A budget in millions; a year for which it states nothing brings nothing."""
+    if not budget.years:
+        face = own.budget_face_usd if budget.face_usd is None else budget.face_usd
+        subsidy = own.budget_subsidy_usd if budget.subsidy_usd is None else budget.subsidy_usd
+        return Pool(budget.instrument, _millions(face), _millions(subsidy))
+    first, money = budget.years[0], {one.year: one for one in budget.years}
+    nothing = BudgetYear(0, *(None if limit is None else 0.0 for limit in (first.face_usd, first.subsidy_usd)))
+    tranches = [(year, money.get(year, nothing)) for year in years]
+    return Pool(
+        budget.instrument,
+        years=tuple(Tranche(year, _millions(one.face_usd), _millions(one.subsidy_usd)) for year, one in tranches),
+        carries_over=budget.carries_over,
+    )
+
+
+def _millions(amount_usd: float | None) -> float | None:
+    return None if amount_usd is None else amount_usd / MILLION
+
+
 def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
     known = package["instruments"]["instrument"].to_list()
     problems: list[Problem] = []
@@ -211,6 +221,12 @@ def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
         if scenario.odds is None:
             fix = "write odds = 0.1, or odds = [0.05, 0.2]: an opinion, and the plan shows what it turns on"
             refuse("missing-key", f"scenarios.{scenario.name}.odds", "no odds", "odds, or a range of odds", fix)
+    for year in settings.years:
+        if first_day(year + 1, settings.year_begins_month) <= study.at:
+            refuse(
+                "out-of-range", "fund.budgets", str(year), f"years that are not over on {study.at}",
+                "remove what is past",
+            )  # fmt: skip
     labels = [scenario.label for scenario in study.scenarios]
     for scenario in study.scenarios:
         if labels.count(scenario.label) > 1 or scenario.label == NOTHING:
@@ -242,11 +258,27 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     known = read_instruments(package["instruments"])
     instruments = [known[budget.instrument] for budget in settings.budgets if budget.alone]
     _check_decided(study, settings, options, left_out, known)
-    found = make_offers(
-        package, options, instruments, settings.market, settings.defaults, study.at, study.concern,
-        bundles=settings.bundles,
-    )  # fmt: skip
+
+    def offered(options: Sequence[Option], at: str) -> Options:
+        return make_offers(
+            package, options, instruments, settings.market, settings.defaults, at, study.concern,
+            bundles=settings.bundles,
+        )  # fmt: skip
+
+    if settings.years:
+        found = over_years([offered(*_in_year(study, settings, options, year)) for year in settings.years])
+    else:
+        found = offered(options, study.at)
     return replace(found, left_out=(*left_out, *found.left_out))
+
+
+def _in_year(
+    study: Study, settings: FundSettings, options: Sequence[Option], year: int
+) -> tuple[tuple[Option, ...], str]:
+    """Options when money is awarded from the first day of a year on, and the day on which rules are read."""
+    day = max(study.at, first_day(year, settings.year_begins_month))
+    wait = months_between(study.at, day)
+    return tuple(option.in_year(year, wait, settings.discount.factor(wait)) for option in options), day
 
 
 def _check_decided(

@@ -1,0 +1,61 @@
+"""What the pages say of late projects, discounting and money by year is what the engines give."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from reshore.study import make_study, run
+from tests.docs.test_money_concepts import flat, said
+from tests.money import PAIR_USD, money_package, money_settings
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "money-by-year.md"
+
+
+def chosen(**fund: object) -> dict[str, object]:
+    found = run(make_study(money_settings(samples=0, frontier=[1.0], **fund)), money_package())
+    return found["fund_plans"].row(by_predicate=pl.col("plan") == "chosen", named=True)
+
+
+def by_year(*faces: float, carries_over: bool = True) -> list[dict[str, object]]:
+    years = [{"year": year, "face_usd": 1e6 * face} for year, face in zip((2027, 2028), faces, strict=True)]
+    return [{"instrument": "plant-loan", "years": years, "carries_over": carries_over}]
+
+
+def test_the_small_chain_by_year_is_as_on_the_page():
+    text = flat("funding")
+    each, late, whole = said(r"two years bring ([0-9.]+) each.*?worth ([0-9.]+) M instead of ([0-9.]+) M\.", text)
+    assert chosen(budgets=by_year(each, each))["worth_usd"] == pytest.approx(late * 1e6, rel=5e-3)
+    assert pytest.approx(whole * 1e6, rel=5e-3) == PAIR_USD
+    (at_once,) = said(r"With ([0-9.]+) million in 2027 both", text)
+    assert chosen(budgets=by_year(at_once, 0))["worth_usd"] == pytest.approx(PAIR_USD, rel=1e-6)
+    first, second = said(r"With ([0-9.]+) and ([0-9.]+) million the plan waits", text)
+    assert chosen(budgets=by_year(first, second))["worth_usd"] == pytest.approx(late * 1e6, rel=5e-3)
+    assert chosen(budgets=by_year(first, second, carries_over=False))["built_count"] == 0
+
+
+def test_the_ends_of_the_delay_on_the_page():
+    text = flat("funding")
+    assert "one to two times their 24 months, likeliest as planned" in text
+    (whole,) = said(r"on time it is worth all of its ([0-9.]+) M", text)
+    delay = {"low": 1, "point": 1, "high": 2, "source": "round number"}
+    found = run(make_study(money_settings(samples=0, frontier=[1.0], delay=delay)), money_package())["fund_tornado"]
+    row = found.row(by_predicate=pl.col("assumption") == "How late projects come", named=True)
+    assert (row["worth_usd_low"], row["worth_usd_high"]) == (
+        pytest.approx(0, abs=1), pytest.approx(whole * 1e6, rel=5e-3),
+    )  # fmt: skip
+
+
+def test_the_study_of_the_guide_is_read_as_it_stands():
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    study = money_settings() | tomllib.loads(block)
+    fund = make_study(study).fund
+    assert fund is not None
+    assert fund.years == (2027, 2028, 2029)
+    assert fund.budgets[0].in_all(None) == 984e6
+    assert fund.delay is not None
+    assert fund.year_begins_month == 10
