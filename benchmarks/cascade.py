@@ -246,7 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", default=["1k/10", "10k/10"], help="firms/links, such as 100k/3")
     parser.add_argument("--seeds", type=int, default=1, help="how many networks of each size")
-    parser.add_argument("--shocks", type=int, default=512)
+    parser.add_argument("--shocks", type=int, default=2048)
     parser.add_argument("--peer-shocks", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--all", action="store_true", help="also solve every firm of each size")

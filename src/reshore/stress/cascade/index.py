@@ -33,10 +33,10 @@ from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
 from reshore.stress.cascade.wave import new_wave, start_wave
 
-_CHUNK = 4 * LANES
+_MOST_ROWS = 4
 _ROUNDS_BY_RULE = 100_000
 _RULE_NOT_MET = f"a cascade did not meet the stopping rule in {_ROUNDS_BY_RULE} rounds"
-_LEAST_BY_RULE = 2.0**-52
+_LEAST_BY_RULE = 1e-16
 _LEAST_OF_TOLERANCE = 1e-3
 _BOUND_SLACK = 1e-9
 
@@ -273,7 +273,7 @@ def rank_systemic_risk(cascade: Cascade, count: int, *, threads: int | None = No
             worst_kept = np.sort(solved[:, 0])[-count]
             if most[order[len(solved)]] <= worst_kept:
                 break
-        more = order[len(solved) : max(count, len(solved) + 4 * _CHUNK)]
+        more = order[len(solved) : max(count, len(solved) + 16 * LANES)]
         solved = np.concatenate([solved, _solve_each(cascade, more, threads)])
     numbers = order[: len(solved)]
     best = np.lexsort((numbers, -solved[:, 0]))
@@ -378,7 +378,9 @@ def _row(found: Propagation) -> tuple[float, float, float, float]:
 
 
 def _chunks(count: int) -> list[range]:
-    return [range(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK)]
+    """Whole rows of lanes, few at a time where there are few in all, so that no thread waits long for the last."""
+    size = LANES * min(max(count // (64 * LANES), 1), _MOST_ROWS)
+    return [range(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 def _in_threads(parts: Sequence[range], worker: Callable[[], Callable[[range], None]], threads: int | None) -> None:
