@@ -25,8 +25,9 @@ MILLION = 1e6
 class Option:
     """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it.
 
-    Building begins ``capacity.start_month`` months after the decision: when the money is awarded, for which it has to
-    wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the data state.
+    Building begins ``capacity.start_month`` months after the decision: when the last of its money is awarded, for which
+    it has to wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the
+    data state.
     """
 
     project: str
@@ -82,6 +83,14 @@ class Options:
     offers: tuple[Offer, ...]
     left_out: tuple[LeftOut, ...]
     needs_person: tuple[LeftOut, ...] = field(default=())
+
+    @property
+    def by_project(self) -> Mapping[str, tuple[Option, ...]]:
+        """The ways in which each project can be awarded, the earliest first."""
+        found: dict[str, list[Option]] = {}
+        for option in self.options:
+            found.setdefault(option.project, []).append(option)
+        return {project: tuple(ways) for project, ways in found.items()}
 
 
 def over_years(found: Sequence[Options]) -> Options:
@@ -255,6 +264,7 @@ def make_offers(
         waits: list[float | None] = []
         held = held_shares(ownership, option.organization, covered)
         applicant = _Applicant(package, option, at, dict(held) | dict((asked or {}).get(option.project, {})))
+        offers: list[Offer] = []
         for instrument, rate_value in usable:
             if not found.admitted(option, instrument.instrument, applicant.verdicts(instrument)):
                 continue
@@ -265,13 +275,15 @@ def make_offers(
                     reason = "it may pay a share of the cost, which is not known"
                 found.left_out.append(LeftOut(option.project, instrument.instrument, reason))
                 continue
-            found.offers.append(offer)
+            offers.append(offer)
             waits.append(instrument.award_months)
         for bundle in bundles:
             if option.project in bundle.projects and _admits(found, applicant, bundle, known):
-                found.offers.append(bundle.offer(option.candidate, known, market))
+                offers.append(bundle.offer(option.candidate, known, market))
                 waits.append(_slowest([known[name].award_months for name in bundle.instruments], defaults))
-        awaited.append(_after_award(option, waits, defaults))
+        for way, own in _ways(option, offers, waits, defaults):
+            awaited.append(way)
+            found.offers.extend(own)
     return Options(tuple(awaited), tuple(found.offers), tuple(found.left_out), tuple(found.needs_person))
 
 
@@ -342,17 +354,33 @@ def _slowest(waits: Sequence[float | None], defaults: Defaults) -> float | None:
     return None if None in waits and defaults.award_months >= stated else stated
 
 
-def _after_award(option: Option, waits: Sequence[float | None], defaults: Defaults) -> Option:
-    """Building begins when the quickest of the offers to a project is awarded."""
-    if not waits:
-        return option
+def _ways(
+    option: Option, offers: Sequence[Offer], waits: Sequence[float | None], defaults: Defaults
+) -> list[tuple[Option, list[Offer]]]:
+    """The option for each time that its offers can take, with those that are awarded by then.
+
+    Building begins when the last of the deals that a plan makes is awarded. Where offers take different months, each of
+    these is a candidate of the same project, and has every offer that takes no longer.
+    """
+    if not offers:
+        return [(option, [])]
     months = [defaults.award_months if stated is None else stated for stated in waits]
-    wait, longest = min(months), max(months)
-    assumed = [f"award months {wait:g}"] if wait not in waits else []
-    if longest > wait:
-        assumed.append(f"awarded as its quickest offer, which takes {wait:g} months; the slowest takes {longest:g}")
-    capacity = replace(option.capacity, start_month=option.wait_months + wait)
-    return replace(option, capacity=capacity, assumed=(*option.assumed, *assumed))
+    assumed = [f"award months {defaults.award_months:g}"] if None in waits else []
+    several = len(set(months)) > 1
+    found = []
+    for wait in sorted(set(months)):
+        one = option.candidate
+        if several:
+            one = replace(one, name=f"{one.name} after {wait:g} months", project=option.project, award_months=wait)
+        capacity = replace(option.capacity, start_month=option.wait_months + wait)
+        way = replace(option, candidate=one, capacity=capacity, assumed=(*option.assumed, *assumed))
+        own = [
+            replace(offer, candidate=one.name, award_months=takes)
+            for offer, takes in zip(offers, months, strict=True)
+            if takes <= wait
+        ]
+        found.append((way, own))
+    return found
 
 
 def _deal(option: Option, instrument: Instrument) -> dict[str, tuple[float, float]]:

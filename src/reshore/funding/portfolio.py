@@ -26,11 +26,12 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A project that asks for public money, in the year in which it may be awarded.
+    """A project that asks for public money, in one of the ways in which it may be awarded.
 
     ``asks`` is the public money without which it is not built, ``cost`` the cost of the whole project (``None``:
     unknown). ``groups`` are what quotas count it under: its region, technology, firm. Candidates of one ``project``
-    (by default each is one of its own) are the years in which it may be awarded: at most one of them is built.
+    (by default each is one of its own) are the years in which it may be awarded, and the ``award_months`` that its
+    slowest deal takes, where its offers differ in them: at most one of them is built.
     ``present`` is what a dollar of that year costs on the day of the decision.
     """
 
@@ -42,6 +43,7 @@ class Candidate:
     project: str = ""
     year: int | None = None
     present: float = 1.0
+    award_months: float | None = None
 
     @property
     def key(self) -> str:
@@ -84,6 +86,8 @@ class Offer:
         Largest share of the project's cost that all public money may pay where this offer is part of it.
     counts
         How much of what the candidate asks for a dollar of the deal stands for.
+    award_months
+        How long it takes to be awarded.
     """
 
     candidate: str
@@ -98,6 +102,7 @@ class Offer:
     holds: frozenset[str] = frozenset()
     stack_cap: float = 1.0
     counts: float = 1.0
+    award_months: float = 0.0
 
     def takes(self, pool: str) -> tuple[Fraction, Fraction]:
         """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.

@@ -72,7 +72,11 @@ class Discount:
         return float((1.0 + self.rate) ** (-months / 12))
 
 
-A94 = Discount(0.02, "real social rate of time preference, OMB Circular A-94 of November 2023")
+A94 = Discount(
+    0.02,
+    "real social rate of time preference of OMB Circular A-94 of November 2023; rescinded in 2025 (memorandum M-25-23) "
+    "in favor of that of 1992, with 7 percent, at which the worth of the plan is tried too",
+)
 
 
 @dataclass(frozen=True)

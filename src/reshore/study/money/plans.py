@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
 
 from reshore.funding.budgets import Tranche
-from reshore.funding.candidates import LeftOut
+from reshore.funding.candidates import LeftOut, Option
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
+from reshore.funding.settings import Delay
 from reshore.optimize.program import Floats
 from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
 from reshore.study.money.samples import Samples
 from reshore.units import SHARE, USD, written
 
-RATES = (0.0, 0.07)
-"""Discount rates that the worth of the plan is tried at: none, and the 7 percent of OMB Circular A-94 of 1992."""
+RATES = (0.02, 0.07)
+"""Discount rates that the worth of the plan is tried at: those of OMB Circular A-94 of 2023 and of 1992."""
 
 
 def _range(question: Question, built: Floats) -> tuple[float, float]:
@@ -121,14 +123,14 @@ def _real_awards(question: Question) -> _Awarded | None:
         & (pl.col("status") != "cancelled")
         & pl.col("amount_usd").is_not_null()
     )
-    first = {option.project: option for option in reversed(question.options.options)}
+    first = [ways[0] for ways in question.options.by_project.values()]
     made: list[Deal] = []
     parts: dict[str, float] = {}
     unmatched = 0.0
     for row in awards.sort("award").iter_rows(named=True):
         fitting = [
             option
-            for option in first.values()
+            for option in first
             if option.organization == row["organization"] and row["good"] in (None, option.capacity.good)
         ]
         if len(fitting) != 1:
@@ -163,40 +165,42 @@ def deals(question: Question, chosen: Funded) -> Rows:
             {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
              "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
              "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
-             "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
+             "ready_months": _full_months(option), "part_share": parts[deal.candidate],
+             "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
     return rows
 
 
 def by_year(question: Question, chosen: Funded) -> Rows:
-    """What comes, is there, is spent and is left over by year and budget."""
+    """What comes, is there, is spent and is left over by year and budget, to the dollar."""
     rows: Rows = []
-    years = question.settings.years
     offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
+    years = question.settings.years
     for pool in question.rules.pools if years else ():
         tranches = pool.years or tuple(
             Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
             for year in years
         )
-        carries, left = pool.carries_over or not pool.years, {"face": 0.0, "subsidy": 0.0}
+        carries, left = pool.carries_over or not pool.years, {"face": Fraction(0), "subsidy": Fraction(0)}
         for tranche in tranches:
             taken = [
-                (one.amount * float(face), one.amount * float(subsidy))
-                for one in chosen.plan.deals
-                for face, subsidy in (offers[one.candidate, one.instrument].takes(pool.name),)
-                if one.year == tranche.year and (face or subsidy)
+                (deal, takes)
+                for deal in chosen.plan.deals
+                for takes in (offers[deal.candidate, deal.instrument].takes(pool.name),)
+                if deal.year == tranche.year and any(takes)
             ]
-            spent = {kind: math.fsum(amounts[place] for amounts in taken) for place, kind in enumerate(left)}
             row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
                                       "carries_over": carries}  # fmt: skip
-            for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
-                row[f"{kind}_spent_usd"] = usd(spent[kind])
+            for place, (kind, comes) in enumerate((("face", tranche.face), ("subsidy", tranche.subsidy))):
+                spent = sum((round(usd(deal.amount)) * takes[place] for deal, takes in taken), Fraction(0))
+                row[f"{kind}_spent_usd"] = float(spent)
                 if comes is not None:
-                    there = comes + (left[kind] if carries else 0.0)
-                    left[kind] = max(0.0, there - spent[kind])
-                    row |= {f"{kind}_comes_usd": usd(comes), f"{kind}_there_usd": usd(there),
-                            f"{kind}_left_usd": usd(left[kind])}  # fmt: skip
+                    came = Fraction(str(comes)) * int(MILLION)
+                    there = came + (left[kind] if carries else 0)
+                    left[kind] = there - spent
+                    row |= {f"{kind}_comes_usd": float(came), f"{kind}_there_usd": float(there),
+                            f"{kind}_left_usd": float(left[kind])}  # fmt: skip
             rows.append(row)
     return rows
 
@@ -206,20 +210,27 @@ def _reasons(found: Sequence[LeftOut], project: str, instrument: str) -> str | N
     return "; ".join(words) or None
 
 
+def _full_months(option: Option, delay: Delay | None = None, luck: float = 0.5) -> float:
+    """Months from the decision to full output."""
+    return option.ready_months(delay, luck) + option.capacity.ramp_months
+
+
 def candidates(question: Question) -> Rows:
     """Projects that were considered, and those that were left out."""
     rows: Rows = []
     labels = dict(question.package["projects"].select("project", "label").iter_rows())
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
-    first = {option.project: option for option in reversed(question.options.options)}
-    for option in first.values():
-        delay, ramp = question.settings.delay, option.capacity.ramp_months
-        ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
+    delay = question.settings.delay
+    for ways in question.options.by_project.values():
+        option = ways[0]
+        planned = [_full_months(way) for way in ways]
+        ends = [_full_months(way, delay, luck) for way in ways for luck in (0.0, 1.0)]
         rows.append(
             {"project": option.project, "label": option.candidate.label, "considered": True,
              "good": option.capacity.good,
              "capacity_share": option.capacity.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": ready[0], "ready_months_low": min(ready), "ready_months_high": max(ready),
+             "ready_months": planned[0], "ready_months_low": min(planned + ends),
+             "ready_months_high": max(planned + ends),
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:

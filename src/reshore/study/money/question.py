@@ -140,7 +140,7 @@ class Question:
         )  # fmt: skip
 
     def by_project(self, built: Floats) -> tuple[int, ...]:
-        """One candidate of each project, by its place: that which is built, or else the first year of award."""
+        """One candidate of each project, by its place: that which is built, or else its earliest way of award."""
         found: dict[str, int] = {}
         for place, option in enumerate(self.options.options):
             if built[place] > 0:
