@@ -280,7 +280,7 @@ def make_offers(
         for bundle in bundles:
             if option.project in bundle.projects and _admits(found, applicant, bundle, known):
                 offers.append(bundle.offer(option.candidate, known, market))
-                waits.append(_slowest([known[name].award_months for name in bundle.instruments], defaults))
+                waits.append(_months_of(bundle, known, defaults))
         for way, own in _ways(option, offers, waits, defaults):
             awaited.append(way)
             found.offers.extend(own)
@@ -348,8 +348,11 @@ def _admits(found: _Found, applicant: _Applicant, bundle: OfferedBundle, known: 
     return all(found.admitted(option, bundle.bundle, verdicts, whose) for whose, verdicts in barred or judged)
 
 
-def _slowest(waits: Sequence[float | None], defaults: Defaults) -> float | None:
-    """A bundle is awarded with the slowest of its instruments; ``None`` where that is one that states no months."""
+def _months_of(bundle: OfferedBundle, known: Mapping[str, Instrument], defaults: Defaults) -> float | None:
+    """What a bundle states, or the months of its slowest instrument; ``None`` where that is one that states none."""
+    if bundle.award_months is not None:
+        return bundle.award_months
+    waits = [known[name].award_months for name in bundle.instruments]
     stated = max((months for months in waits if months is not None), default=0.0)
     return None if None in waits and defaults.award_months >= stated else stated
 

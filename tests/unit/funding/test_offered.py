@@ -335,6 +335,10 @@ def test_a_bundle_is_awarded_with_the_slowest_of_its_instruments():
     found = run(make_study(value), package)["fund_candidates"]
     ready = dict(found.filter(pl.col("considered")).select("project", "ready_months").iter_rows())
     assert (ready["magnet-plant"], ready["oxide-plant"]) == (20 + 24, 24)
+    value["fund"]["bundles"][0]["award_months"] = 3
+    found = run(make_study(value), package)["fund_candidates"]
+    assert found.row(by_predicate=pl.col("project") == "magnet-plant", named=True)["ready_months"] == 3 + 24
+    del value["fund"]["bundles"][0]["award_months"]
     value["fund"]["budgets"][0]["alone"] = True
     found = run(make_study(value), package)["fund_candidates"]
     row = found.row(by_predicate=pl.col("project") == "magnet-plant", named=True)
@@ -406,7 +410,7 @@ def test_every_problem_of_the_bundles_of_a_study_is_found_at_once_with_its_key()
         bundle(GRANT, {**LOAN, "instrument": "plant-lone"}, projects=[]),
         bundle(FLOOR, bundle="floor"),
         bundle(GRANT, bundle="unsourced", source=""),
-        bundle(GRANT, bundle="odd", colour="red", asked_usd=-1),
+        bundle(GRANT, bundle="odd", colour="red", asked_usd=-1, award_months=601),
         bundle(GRANT, bundle="twice"),
         bundle(LOAN, bundle="twice", projects=["magnet-plant", "magnet-plant"]),
         {"file": "nowhere.toml", "label": "Beside a file", "projects": ["magnet-plant"]},
@@ -418,6 +422,7 @@ def test_every_problem_of_the_bundles_of_a_study_is_found_at_once_with_its_key()
         "fund.bundles[3].source": "missing-key",
         "fund.bundles[4].colour": "unknown-key",
         "fund.bundles[4].asked_usd": "out-of-range",
+        "fund.bundles[4].award_months": "out-of-range",
         "fund.bundles[6].projects": "duplicate-key",
         "fund.bundles[7].label": "contradiction",
         "fund.bundles[7].file": "no-such-file",
@@ -507,7 +512,7 @@ JUNK = st.one_of(
 @given(drawn=st.data())
 def test_whatever_one_entry_of_a_bundle_is_a_study_is_refused_with_its_key_or_reads_back(drawn):
     clawback = {"condition": "clawback", "years": 5, "instrument": "old-grant", "breach_rate": 0.1}
-    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, project_usd=100e6,
+    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, award_months=2, project_usd=100e6,
                  assumed=["the floor"])  # fmt: skip
     place = drawn.draw(st.sampled_from([row, *row["parts"], *row["conditions"]]))
     place[drawn.draw(st.sampled_from([*sorted(place), "file"]))] = drawn.draw(JUNK)
