@@ -174,7 +174,9 @@ def _move(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _next(study: str, found: Answer) -> str:
     """Half as much money again if that buys more, else what security is worth."""
+    from reshore.report.sections.money import LITTLE
+
     frontier = found["fund_frontier"]
-    if frontier.height > 1 and frontier["worth_usd"][-1] > frontier["worth_usd"][-2] * (1 + 1e-6):
+    if frontier.height > 1 and frontier["worth_usd"][-1] > frontier["worth_usd"][-2] * (1 + LITTLE):
         return f"reshore fund {study} --budget {1.5 * frontier['budget_usd'][-1] / 1e6:.4g}e6   reshore price {study}"
     return f"reshore price {study}   reshore run {study} -o out"

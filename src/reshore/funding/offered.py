@@ -148,7 +148,9 @@ def _read_row(row: Mapping[str, Any], number: int, refuse: Refuse, folder: Path)
              "add one: a promise alone builds nothing, and no budget of face value can hold it")  # fmt: skip
     if problems or bundle is None:
         return None
-    return OfferedBundle(**vars(bundle), projects=tuple(projects), **numbers)
+    return OfferedBundle(
+        **vars(bundle), projects=tuple(projects), asked_usd=numbers["asked_usd"], award_months=numbers["award_months"]
+    )
 
 
 def _read_file(row: Mapping[str, Any], note: Refuse, folder: Path) -> Mapping[str, Any] | None:

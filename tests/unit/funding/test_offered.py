@@ -512,8 +512,8 @@ JUNK = st.one_of(
 @given(drawn=st.data())
 def test_whatever_one_entry_of_a_bundle_is_a_study_is_refused_with_its_key_or_reads_back(drawn):
     clawback = {"condition": "clawback", "years": 5, "instrument": "old-grant", "breach_rate": 0.1}
-    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, award_months=2, project_usd=100e6,
-                 assumed=["the floor"])  # fmt: skip
+    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, award_months=2,
+                 project_usd=100e6, assumed=["the floor"])  # fmt: skip
     place = drawn.draw(st.sampled_from([row, *row["parts"], *row["conditions"]]))
     place[drawn.draw(st.sampled_from([*sorted(place), "file"]))] = drawn.draw(JUNK)
     found, places = read_or_refused(row)

@@ -88,8 +88,8 @@ def deals(page: Page) -> Figure | None:
         )  # fmt: skip
     after = [*_below_face(frame), *_for_a_person(frame)]
     columns = (
-        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd", "part_share",
-        "lost_usd", "needs_person",
+        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd",
+        "ready_months", "part_share", "lost_usd", "needs_person",
     )  # fmt: skip
     best = frame.sort("lost_usd", "project", descending=[True, False]).row(0, named=True)
     total = f"{frame.height} deal{'s' if frame.height != 1 else ''} for {usd(float(frame['amount_usd'].sum()))}"
@@ -114,8 +114,11 @@ def _below_face(frame: pl.DataFrame) -> list[str]:
     if below.is_empty():
         return []
     avoid = "avoids less than its" if below.height == 1 else "avoid less than their"
+    which = (
+        f"All {frame.height} deals" if below.height == frame.height > 1 else f"{below.height} of {frame.height} deals"
+    )
     return [
-        f"{below.height} of {frame.height} deals {avoid} face value "
+        f"{which} {avoid} face value "
         f"({in_words(below['label'].to_list())}): the rules spend a budget on whatever adds anything, and what is lent "
         "is meant to come back."
     ]
@@ -323,7 +326,7 @@ def tornado(page: Page) -> Figure | None:
         f"“{first['assumption']}” moves the worth of the plan most: "
         f"{usd_range(None, first['worth_usd_low'], first['worth_usd_high'])}",
         f"The plan is kept and one assumption changed at a time. The dashed line, {usd(base)}, is its worth as the "
-        f"study says{_other_base(page, base)}.",
+        f"study says.",
         "What moves the plan. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_tornado", frame,
                     ("assumption", "low_case", "high_case", "worth_usd", "swing_usd"), page.by_key,
@@ -335,14 +338,6 @@ def tornado(page: Page) -> Figure | None:
     )  # fmt: skip
 
 
-def _other_base(page: Page, base: float) -> str:
-    """Why the middle is not the worth of the plan, where it is not: chance enters by its mean."""
-    chosen = plan_of(page, "chosen")
-    if chosen is None or abs(chosen["worth_usd"] - base) <= 5e-3 * abs(base):
-        return ""
-    return ", with every project at its mean output instead of drawn success"
-
-
 def frontier(page: Page) -> Figure | None:
     """What more money buys, and the project that enters at each step."""
     frame = page.results["fund_frontier"].sort("budget_usd")
@@ -351,13 +346,14 @@ def frontier(page: Page) -> Figure | None:
     labels = project_labels(page)
     points = list(frame.iter_rows(named=True))
     axis = scale(0.0, max(1.0, *(max(row["worth_usd"], row["bound_usd"]) for row in points)))
-    rows, before = [], {"budget_usd": 0.0, "worth_usd": 0.0}
+    rows: list[Track] = []
+    before = {"budget_usd": 0.0, "worth_usd": 0.0} if _is_only_budget(page) else None
     for row in points:
         marks = [Mark("solid", 0.0, axis.at(row["worth_usd"]))] if row["worth_usd"] > 0 else []
         marks.append(Mark("bound", axis.at(row["bound_usd"]), axis.at(row["bound_usd"])))
         rows.append(
             Track(f"Budget {usd(row['budget_usd'])}", tuple(marks), usd(row["worth_usd"]), _changes(row, labels),
-                  f"{usd(row['face_usd'])} spent; {_next_million(before, row)}")
+                  "; ".join(filter(None, (f"{usd(row['face_usd'])} spent", _next_million(before, row)))))
         )  # fmt: skip
         before = row
     useful = [b for a, b in pairwise(points) if b["worth_usd"] > a["worth_usd"] * (1 + LITTLE)]
@@ -391,7 +387,15 @@ def _changes(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     return "; ".join(parts) or "the same projects"
 
 
-def _next_million(before: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def _is_only_budget(page: Page) -> bool:
+    """Whether nothing can be bought without the budget that the frontier varies."""
+    fund = page.results.study.fund
+    return fund is not None and len(fund.budgets) == 1
+
+
+def _next_million(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> str:
+    if before is None:
+        return ""
     more = row["budget_usd"] - before["budget_usd"]
     gain = row["worth_usd"] - before["worth_usd"]
     return f"a further million buys {usd(1e6 * gain / more) if 1e6 * gain >= more else 'nothing'}" if more > 0 else ""
