@@ -12,8 +12,9 @@ import pytest
 from reshore.chain import ValueChain, build_chain
 from reshore.report import render, workbook_bytes
 from reshore.report.page import Page
-from reshore.report.sections.money import deals, frontier, merit, merits, money, real_and_plan, tornado
+from reshore.report.sections.money import deals, frontier, money, real_and_plan, tornado
 from reshore.report.sections.money_decision import money_decision
+from reshore.report.sections.money_merit import merit, merits
 from reshore.report.sections.money_worth import bundles, ledger, left_out, money_worth, payments, prices, regret
 from reshore.report.sections.tracks import Track
 from reshore.study.findings import findings

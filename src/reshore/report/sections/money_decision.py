@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,19 @@ def plan_of(page: Page, name: str) -> dict[str, Any] | None:
 def project_labels(page: Page) -> dict[str, str]:
     """Names of projects for people."""
     return dict(page.results["fund_candidates"].select("project", "label").iter_rows())
+
+
+def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the sources of what is said of projects."""
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(list(projects)))
+    return page.cite(rows["source"])
+
+
+def project_source_keys(page: Page) -> list[str]:
+    """Keys of the sources of the projects that were considered."""
+    considered = page.results["fund_candidates"].filter(pl.col("considered"))["project"].to_list()
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(considered))
+    return rows["source"].drop_nulls().to_list()
 
 
 def instrument_labels(page: Page) -> dict[str, str]:

@@ -14,8 +14,8 @@ from reshore.report.colors import grow_class
 from reshore.report.grid import grid, result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, Part, span
-from reshore.report.sections.money import project_source_keys, project_sources, usd_tick
-from reshore.report.sections.money_decision import plan_of
+from reshore.report.sections.money import usd_tick
+from reshore.report.sections.money_decision import plan_of, project_source_keys, project_sources
 from reshore.report.sections.tracks import Key, Mark, Sentences, Track, scale, tracks
 from reshore.report.words import usd, usd_range
 from reshore.study.words import first_upper, in_words

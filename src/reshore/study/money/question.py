@@ -15,10 +15,11 @@ from reshore.errors import InputError, Place, Problem
 from reshore.flow import Situation, cut_off
 from reshore.flow.security import Outlook, Security
 from reshore.funding.budgets import Pool, Tranche, first_day, months_between
-from reshore.funding.candidates import LeftOut, Option, Options, make_offers, over_years, read_options
+from reshore.funding.candidates import LeftOut, Option, Options, over_years, read_options
 from reshore.funding.fund import Fund
 from reshore.funding.instruments import Instrument, read_instruments
 from reshore.funding.offered import refuse_misplaced
+from reshore.funding.offers import make_offers
 from reshore.funding.portfolio import Rules
 from reshore.funding.settings import Budget, BudgetYear, FundSettings
 from reshore.optimize.program import Floats
