@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from reshore.errors import UsageError
 from reshore.funding.instruments import Market
 from reshore.tables.cells import did_you_mean
 
@@ -120,10 +121,21 @@ class Budget:
         return math.fsum(faces) if len(faces) == len(self.years) else None
 
     def scaled(self, face_usd: float) -> Budget:
-        """The same with so much face value in all; by year, each has the same part of it as before."""
+        """The same with so much face value in all; by year, each has the same part of it as before.
+
+        Raises
+        ------
+        UsageError
+            Its years state no face value, so nothing says how much of it comes in which.
+        """
         whole = self.in_all(None)
-        if not self.years or not whole:
-            return replace(self, face_usd=face_usd, years=())
+        if not self.years:
+            return replace(self, face_usd=face_usd)
+        if not whole:
+            raise UsageError(
+                f"the years of '{self.instrument}' state no face value, so {face_usd:,.10g} USD of it cannot be divided "
+                "among them; change its years in the study"
+            )
         years = (replace(one, face_usd=face_usd * (one.face_usd or 0.0) / whole) for one in self.years)
         return replace(self, years=tuple(years))
 

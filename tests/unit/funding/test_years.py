@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reshore.errors import InfeasibleError
+from reshore.errors import InfeasibleError, UsageError
 from reshore.flow import Project
 from reshore.flow.security import Outlook, Security
 from reshore.funding.budgets import Pool, Tranche, first_day, months_between
 from reshore.funding.fund import Fund
 from reshore.funding.portfolio import Candidate, Offer, Rules
+from reshore.funding.settings import Budget, BudgetYear
 from reshore.seeds import stream
 from tests.unit.funding.test_fund import CHAIN, cut
 
@@ -193,6 +194,13 @@ def test_a_budget_by_year_keeps_its_shape_when_it_is_scaled():
     assert [(limit.face, limit.words) for limit in pool.limits] == [(10, " in 2027"), (40, " until 2028"),
                                                                    (100, " until 2029")]  # fmt: skip
     assert [limit.face for limit in replace(pool, carries_over=False).limits] == [10, 30, 60]
+
+
+def test_a_budget_whose_years_state_no_face_value_is_not_scaled_by_it():
+    budget = Budget("loans", years=(BudgetYear(2027, subsidy_usd=1e6), BudgetYear(2028, subsidy_usd=2e6)))
+    with pytest.raises(UsageError, match="the years of 'loans' state no face value"):
+        budget.scaled(3e8)
+    assert Budget("loans", subsidy_usd=1e6).scaled(3e8) == Budget("loans", 3e8, 1e6)
 
 
 def test_years_add_up_as_they_are_written():
