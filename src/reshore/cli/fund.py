@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
-YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
+YEARS = ("Instrument", "Year", "Of", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
 BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
@@ -62,7 +62,7 @@ def _show(found: Answer) -> None:
     if found["fund_years"].height:
         click.echo("\nMoney by year:")
         deals = found["fund_deals"]
-        show_rows(YEARS, [_year(row, deals) for row in found["fund_years"].iter_rows(named=True)])
+        show_rows(YEARS, [line for row in found["fund_years"].iter_rows(named=True) for line in _year(row, deals)])
     _persons(found["fund_deals"])
     _not_offered(found)
     if found["fund_bundles"].height:
@@ -118,17 +118,19 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
-    """Money of a year, with the deals that it pays for."""
+def _year(row: dict[str, Any], deals: pl.DataFrame) -> list[tuple[str, ...]]:
+    """Money of a year, a line for each kind of limit, with the deals that it pays for."""
+    from reshore.report.sections.money_years import KINDS, limited
     from reshore.units import written
 
     parts = deals["parts"].fill_null("").str.split(";").list.contains(row["instrument"])
     mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
-    amounts = (
-        "no limit" if row[name] is None else written(row[name])
-        for name in ("face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd")
-    )
-    return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
+    return [
+        (row["instrument"], str(row["year"]), KINDS[kind],
+         *(written(row[f"{kind}_{name}_usd"], unknown="no limit") for name in ("comes", "there", "spent", "left")),
+         "; ".join(mine["label"]))
+        for kind in limited(row)
+    ]  # fmt: skip
 
 
 def _not_offered(found: Answer) -> None:

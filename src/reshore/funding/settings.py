@@ -133,8 +133,8 @@ class Budget:
             return replace(self, face_usd=face_usd)
         if not whole:
             raise UsageError(
-                f"the years of '{self.instrument}' state no face value, so {face_usd:,.10g} USD of it cannot be divided "
-                "among them; change its years in the study"
+                f"the years of '{self.instrument}' state no face value, so {face_usd:,.10g} USD of it cannot be "
+                "divided among them; change its years in the study"
             )
         years = (replace(one, face_usd=face_usd * (one.face_usd or 0.0) / whole) for one in self.years)
         return replace(self, years=tuple(years))
