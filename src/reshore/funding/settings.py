@@ -167,7 +167,7 @@ class FundSettings:
     cut_after_months
         How long after the decision the scenarios begin: what is not built by then helps late or never.
     counts
-        Whose service counts as value: one of `COUNTS`.
+        Whose service counts as value: "home", or "pool", everyone who shares what is left.
     draws
         How often the success of projects, and with `delay` their months, are drawn, in each scenario.
     samples
@@ -183,7 +183,7 @@ class FundSettings:
     discount
         Brings losses that are avoided later, and money that is paid later, to the day of the decision.
     delay
-        Draws the months of projects as well; ``None``: all come as planned.
+        Draws the months of projects as well; left out, all come as planned.
     defaults, market
         What stands in for unknown terms of projects, and for unknown costs of instruments.
     """

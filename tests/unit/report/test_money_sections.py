@@ -48,6 +48,18 @@ def test_the_decision_is_told_in_five_lines(page):
     )  # fmt: skip
 
 
+def test_a_plan_that_costs_the_public_more_than_it_avoids_says_so(page):
+    def worth(cost: float) -> str:
+        plans = page.results["fund_plans"].with_columns(present_usd=pl.lit(cost))
+        decision = money_decision(Page(replace(page.results, tables={**page.results.tables, "fund_plans": plans})))
+        assert decision is not None
+        return dict(decision.lines)["What it is worth"]
+
+    assert worth(101e6).endswith("It costs the public more than the loss that it avoids: the rules spend a budget on "
+                                 "whatever adds any.")  # fmt: skip
+    assert "It costs the public more" not in worth(99e6)
+
+
 def test_the_first_finding_is_the_decision_with_its_range_and_certified_gap(page):
     study, chain = page.results.study, _chain(page)
     first, second, *_ = findings(study, chain, page.results.tables)

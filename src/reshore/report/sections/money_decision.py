@@ -129,7 +129,10 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
     if fund is not None and fund.risk_weight > 0:
         weight, level = (written(share, SHARE) for share in (fund.risk_weight, fund.risk_level))
         text += f" Bad outlooks weigh more than their odds: {weight} of the weight lies on CVaR at level {level}."
-    return f"{text} That is {' and '.join(per)}." if per else text
+    text += f" That is {' and '.join(per)}." if per else ""
+    if plan["present_usd"] is not None and plan["present_usd"] > plan["worth_usd"]:
+        text += " It costs the public more than the loss that it avoids: the rules spend a budget on whatever adds any."
+    return text
 
 
 def _discounted(page: Page) -> str:
