@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from reshore.funding.budgets import Limit
-from reshore.funding.portfolio import NOTHING, Candidate, Choice, Deal, Offer, Plan, Rules
+from reshore.funding.portfolio import NOTHING, Candidate, Choice, Deal, Offer, Plan, Rules, months_in_words
 from reshore.optimize import Builder
 from reshore.optimize.program import Floats, Indices
 
@@ -123,7 +123,7 @@ class _Rows:
         """Words for a candidate."""
         one = self.candidates[candidate]
         year = "" if one.year is None else f" in {one.year}"
-        return one.label + year + ("" if one.award_months is None else f" after {one.award_months:g} months")
+        return one.label + year + ("" if one.award_months is None else f" after {months_in_words(one.award_months)}")
 
     def one_award(self) -> None:
         """A project is awarded in one of its ways, in which all that is built of it is decided."""

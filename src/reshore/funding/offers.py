@@ -12,7 +12,7 @@ from reshore.eligibility import Eligibility, Facts, clauses_of, facts_of, held_s
 from reshore.funding.candidates import MILLION, LeftOut, Option, Options
 from reshore.funding.instruments import KINDS, Instrument, Market, read_instruments, subsidy_rate
 from reshore.funding.offered import OfferedBundle
-from reshore.funding.portfolio import Offer
+from reshore.funding.portfolio import Offer, months_in_words
 from reshore.funding.settings import Defaults
 from reshore.units import written
 
@@ -167,7 +167,8 @@ def _ways(
     for wait in sorted(set(months)):
         one = option.candidate
         if several:
-            one = replace(one, name=f"{one.name} after {wait:g} months", project=option.project, award_months=wait)
+            name = f"{one.name} after {months_in_words(wait)}"
+            one = replace(one, name=name, project=option.project, award_months=wait)
         capacity = replace(option.capacity, start_month=option.wait_months + wait)
         way = replace(option, candidate=one, capacity=capacity, assumed=(*option.assumed, *assumed))
         own = [

@@ -206,6 +206,15 @@ class Plan:
         object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
 
 
+def months_in_words(months: float) -> str:
+    """So many months, in words.
+
+    >>> months_in_words(1.0), months_in_words(20.5)
+    ('1 month', '20.5 months')
+    """
+    return f"{months:g} month{'' if months == 1 else 's'}"
+
+
 def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:
     """What quotas count a candidate under: ``{"region": "TX"}`` gives ``region TX``."""
     return frozenset(f"{kind} {name}" for kind, name in fields.items() if name)
