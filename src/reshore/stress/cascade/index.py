@@ -31,7 +31,7 @@ from reshore.stress.cascade.wave import new_wave, start_wave
 
 ROUNDS_BY_RULE = 100_000
 RULE_NOT_MET = f"a cascade did not meet the stopping rule in {ROUNDS_BY_RULE} rounds"
-_LEAST_BY_RULE = 1e-16
+_LEAST_BY_RULE = 1e-17
 _LEAST_OF_TOLERANCE = 1e-3
 
 
