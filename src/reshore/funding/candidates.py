@@ -14,7 +14,7 @@ from reshore.eligibility import Eligibility, Facts, clauses_of, facts_of, held_s
 from reshore.flow import Project
 from reshore.funding.instruments import KINDS, Instrument, Market, read_instruments, subsidy_rate
 from reshore.funding.offered import OfferedBundle
-from reshore.funding.portfolio import Candidate, Offer, groups_of
+from reshore.funding.portfolio import Candidate, Committed, Offer, groups_of
 from reshore.funding.settings import Defaults, Delay
 from reshore.units import UNITS, convert, convertible, written
 
@@ -26,7 +26,9 @@ class Option:
     """A project that could be funded: as a candidate, as capacity in the flow, and what was assumed of it.
 
     Building begins ``capacity.start_month`` months after the decision: when the money is awarded, for which it has to
-    wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the data state.
+    wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the data state;
+    ``late_months`` by how much it is known to be late, which is then not drawn. Where a part of it stands already, this
+    is the ``rest``.
     """
 
     project: str
@@ -37,6 +39,8 @@ class Option:
     assumed: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     wait_months: float = 0.0
+    late_months: float | None = None
+    rest: float = 1.0
 
     def in_year(self, year: int, wait_months: float, present: float) -> Option:
         """The same, awarded in a later year: see `Candidate`."""
@@ -54,8 +58,8 @@ class Option:
         """
         plan = {name: float(getattr(self.capacity, name)) for name in ("start_month", "build_months", "qualify_months")}
         plan["start_month"] -= self.wait_months
-        if delay is None:
-            return self.wait_months + math.fsum(plan.values())
+        if delay is None or self.late_months is not None:
+            return self.wait_months + math.fsum(plan.values()) + (self.late_months or 0.0)
         factor = triangular(delay.low, delay.point, delay.high, luck)
         return self.wait_months + math.fsum(
             triangular(self.ranges[name][0], months, self.ranges[name][1], luck)
@@ -76,12 +80,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Options:
-    """Everything that a plan can choose from."""
+    """Everything that a plan can choose from, and beside it what has been committed and stands of that."""
 
     options: tuple[Option, ...]
     offers: tuple[Offer, ...]
     left_out: tuple[LeftOut, ...]
     needs_person: tuple[LeftOut, ...] = field(default=())
+    standing: tuple[Option, ...] = ()
+    committed: tuple[Committed, ...] = ()
 
 
 def over_years(found: Sequence[Options]) -> Options:

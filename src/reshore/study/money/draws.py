@@ -78,6 +78,10 @@ class Draws:
         """
         return self.succeeds(draw, factor)[:, None] * self._whole(self._late(draw, late), after)
 
+    def profiles(self, factor: float = 1.0, after: float | None = None, late: float | None = None) -> list[Floats]:
+        """The same in every draw."""
+        return [self.profile(draw, factor, after, late) for draw in range(self.settings.draws)]
+
     def mean_profile(self, after: float | None = None, late: float | None = None) -> Floats:
         """Capacity that projects bring in the mean over success, by their odds, and over draws of delay."""
         draws = range(self.settings.draws if self._is_delayed and late is None else 1)

@@ -296,17 +296,17 @@ def tornado(question: Question, chosen: Funded) -> Rows:
 def _begins(question: Question, chosen: Funded, months: float) -> float:
     """Worth when scenarios begin so many months after the decision: more or less of it stands, and is worth less."""
     later = question.settings.discount.factor(months - question.settings.cut_after_months)
-    return later * question.fund.worth_if(chosen.built, question.profiles(after=months))
+    return later * question.supposing(chosen.built, after=months)
 
 
 def _succeeds(question: Question, chosen: Funded, factor: float) -> float:
     """Worth when the odds that projects succeed are `factor` times those stated, with the same draws."""
-    return question.fund.worth_if(chosen.built, question.profiles(factor))
+    return question.supposing(chosen.built, factor)
 
 
 def _late(question: Question, chosen: Funded, quantile: float) -> float:
     """Worth when all projects stand at one quantile of their delay."""
-    return question.fund.worth_if(chosen.built, question.profiles(late=quantile))
+    return question.supposing(chosen.built, late=quantile)
 
 
 def _discounted(question: Question, chosen: Funded, rate: float) -> float:
