@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reshore.cli.money import Answer, answer, document_for, span, write
-from reshore.cli.talk import Progress, as_json, say, show_rows
+from reshore.cli.talk import Progress, as_json, say, show_rows, target
 
 if TYPE_CHECKING:
     import polars as pl
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
-YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
+MADE = ("Made already", "Instrument", "Date", "Amount, USD", "Outcome", "Lost without it, USD")
+YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Committed, USD", "Spent, USD", "Left, USD", "Deals")
 BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
@@ -32,12 +36,17 @@ BESIDE = {
     "--budget", type=click.FloatRange(min=0), help="Face value of the first instrument in USD, such as 300e6."
 )
 @click.option("-o", "--output", type=click.Path(), help="Write it: .csv or .parquet for the deals, .json for all.")
+@click.option(
+    "--roll", type=click.Path(), help="Write the study of the next year, .toml: the first year's deals are made in it."
+)
 @click.option("--force", is_flag=True, help="Write over what is there.")
 @click.option("--json", "json_", is_flag=True, help="Answer as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(study: str, budget: float | None, output: str | None, force: bool, json_: bool, quiet: bool) -> int:
+def command(
+    study: str, budget: float | None, output: str | None, roll: str | None, force: bool, json_: bool, quiet: bool
+) -> int:
     """Seeks the plan and says what it decides."""
-    document = document_for(output, force)
+    document, next_year = document_for(output, force), _rolls_to(study, roll, force)
     found = answer(study, "plan", budget, Progress(quiet or json_))
     if document is not None:
         write("fund", found, "fund_deals", document)
@@ -46,7 +55,42 @@ def command(study: str, budget: float | None, output: str | None, force: bool, j
     elif document is None:
         _show(found)
         say(f"next: {_next(study, found)}")
+    if next_year is not None:
+        _roll(found, next_year)
     return 0
+
+
+def _rolls_to(study: str, roll: str | None, force: bool) -> Path | None:
+    """Where to write the study of the next year, refused before anything is sought when there is none."""
+    location = target(roll, force)
+    if location is None:
+        return None
+    from reshore.study import read_study
+    from reshore.study.money.roll import next_year
+
+    if location.suffix != ".toml":
+        raise click.UsageError(f"cannot write '{location.suffix or roll}'; a study is .toml")
+    asked = read_study(study)
+    if asked.fund is not None:
+        next_year(asked, asked.fund)
+    return location
+
+
+def _roll(found: Answer, location: Path) -> None:
+    """Writes the study of the next year: from its folder, the data are where they were."""
+    from reshore.data import write_files
+    from reshore.study.money.roll import rolled
+    from reshore.study.write import study_text
+
+    later = rolled(found.study, found.tables)
+    package = Path(os.path.relpath(found.study.package_path, location.parent)).as_posix()
+    says = (
+        f"{later.title}, on {later.at}: the deals of the year before are made. Written by reshore fund --roll.",
+        'Say what has come of each: outcome = "open", "running" or "failed", and late_months.',
+        "Budgets are what is left. Comments of the study that this was made from are not kept.",
+    )
+    write_files({location.name: study_text(replace(later, package=package), says).encode()}, location.parent)
+    say(f"{location} written; say in it what has come of the deals, then: reshore fund {location}")
 
 
 def _show(found: Answer) -> None:
@@ -59,6 +103,9 @@ def _show(found: Answer) -> None:
     if found["fund_deals"].height:
         click.echo("")
         show_rows(DEALS, [_deal(row) for row in found["fund_deals"].iter_rows(named=True)])
+    if found["fund_commitments"].height:
+        click.echo("\nMade already, whatever this plan does:")
+        show_rows(MADE, [_made(row) for row in found["fund_commitments"].iter_rows(named=True)])
     if found["fund_years"].height:
         click.echo("\nMoney by year:")
         deals = found["fund_deals"]
@@ -118,6 +165,17 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def _made(row: dict[str, Any]) -> tuple[str, ...]:
+    """A deal made before, with what is known of it."""
+    from reshore.units import written
+
+    late = f", {row['late_months']:g} months late" if row["late_months"] else ""
+    return (
+        row["label"], row["instrument"], str(row["date"]), written(row["amount_usd"]), f"{row['outcome']}{late}",
+        written(row["lost_usd"], unknown="nothing stands"),
+    )  # fmt: skip
+
+
 def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
     """Money of a year, with the deals that it pays for."""
     from reshore.units import written
@@ -126,7 +184,7 @@ def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
     mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
     amounts = (
         "no limit" if row[name] is None else written(row[name])
-        for name in ("face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd")
+        for name in ("face_comes_usd", "face_there_usd", "face_committed_usd", "face_spent_usd", "face_left_usd")
     )
     return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
 

@@ -27,8 +27,8 @@ class Option:
 
     Building begins ``capacity.start_month`` months after the decision: when the money is awarded, for which it has to
     wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the data state;
-    ``late_months`` by how much it is known to be late, which is then not drawn. Where a part of it stands already, this
-    is the ``rest``.
+    ``late_months`` by how much it is known to be late, which is then not drawn; ``runs`` that it is known to come, with
+    odds of 1. Where a part of it stands already, this is the ``rest``.
     """
 
     project: str
@@ -40,6 +40,7 @@ class Option:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     wait_months: float = 0.0
     late_months: float | None = None
+    runs: bool = False
     rest: float = 1.0
 
     def in_year(self, year: int, wait_months: float, present: float) -> Option:

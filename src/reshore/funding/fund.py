@@ -119,6 +119,10 @@ class Fund:
         x[self._open.built] = built
         return self._cuts.evaluator.at(x)
 
+    def objective(self, built: Floats) -> float:
+        """What is not served when parts of the candidates are built, by odds: less by what they are worth."""
+        return self._at(np.asarray(built, dtype=np.float64)).objective
+
     def worth(self, built: Floats) -> tuple[float, Floats]:
         """What building parts of the candidates adds to service: by odds, and in each outlook."""
         found = self._at(np.asarray(built, dtype=np.float64))

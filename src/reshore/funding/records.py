@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reshore.funding.commitments import OUTCOMES
 from reshore.tables import Column, Table
 from reshore.units import MONTHS, NUMBER, SHARE, USD
 
@@ -117,6 +118,14 @@ DEALS = Table(
         Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
         Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
         Column("award_year", "year", "Award", "Year of award.", absent="all money is there on the day of the decision"),
+        Column(
+            "award_months",
+            "number",
+            "Months to award",
+            "From the first day of that year, or from the decision, until building begins.",
+            unit=MONTHS,
+            low=0,
+        ),
         Column("present_usd", "number", "Cost today", "Subsidy cost on the day of the decision.", unit=USD),
         Column("part_share", "number", "Part built", "Part of the project that is built.", unit=SHARE, low=0, high=1),
         Column("lost_usd", "number", "Lost without it", "What is lost when nothing takes its place.", unit=USD),
@@ -124,9 +133,61 @@ DEALS = Table(
     ),
 )
 
+COMMITMENTS = Table(
+    "fund_commitments",
+    "Deals that are made already",
+    "What was awarded before this plan: what is known of it, and what of it stands whatever the plan does.",
+    key=("project", "instrument", "date"),
+    columns=(
+        _PROJECT,
+        _LABEL,
+        Column(
+            "instrument", "id", "Instrument", "How it is paid: an instrument of the data, or a bundle of the study."
+        ),
+        Column("date", "date", "Date", "Day on which it was made."),
+        Column("budget_year", "year", "Paid from", "Year of money that pays."),
+        Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
+        Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
+        Column(
+            "part_share", "number", "Part built", "Part of the project that it pays for.", unit=SHARE, low=0, high=1
+        ),
+        Column("outcome", "category", "Outcome", "What is known of the project.", choices=OUTCOMES),
+        Column(
+            "late_months",
+            "number",
+            "Late by",
+            "By how much later than planned it comes.",
+            unit=MONTHS,
+            low=0,
+            absent="not known",
+        ),
+        Column("stands", "boolean", "Stands", "Whether it is part of every draw, as far as its outcome is known."),
+        Column(
+            "ready_months",
+            "number",
+            "Months until full output",
+            "From the day of the decision, as planned and as "
+            "far as is known; the range is that over which it is drawn.",
+            unit=MONTHS,
+            interval=True,
+            absent="nothing stands",
+        ),
+        Column(
+            "lost_usd",
+            "number",
+            "Lost without it",
+            "What its project adds to everything else that stands, and to the plan.",
+            unit=USD,
+            low=0,
+            absent="nothing stands",
+        ),
+    ),
+)
+
 _MONEY = (
     ("comes", "comes", "What comes with the year"),
     ("there", "is there", "What can be spent in it, with what earlier years left over"),
+    ("committed", "is committed", "What deals that are made already take, where budgets hold it"),
     ("spent", "is spent", "What its deals take"),
     ("left", "is left", "What it leaves over"),
 )
@@ -336,6 +397,7 @@ LEFT_OUT = Table(
 FUND_TABLES: tuple[Table, ...] = (
     PLANS,
     DEALS,
+    COMMITMENTS,
     YEARS,
     BUNDLES,
     CANDIDATES,

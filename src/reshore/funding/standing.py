@@ -157,8 +157,11 @@ def _standing(
     wait, start = min(waits, key=lambda months: months[1])
     first, _ = deals[0]
     capacity = replace(option.capacity, capacity=part * option.capacity.capacity, start_month=start)
-    return replace(option, capacity=capacity, wait_months=wait, late_months=first.late_months,
-                   odds=1.0 if first.outcome == "running" else option.odds)  # fmt: skip
+    return replace(_as_known(option, first), capacity=capacity, wait_months=wait, late_months=first.late_months)
+
+
+def _as_known(option: Option, commitment: Commitment) -> Option:
+    return replace(option, odds=1.0, runs=True) if commitment.outcome == "running" else option
 
 
 def _award_months(
@@ -175,16 +178,16 @@ def _missing(
     option: Option, deals: Sequence[tuple[Commitment, Committed]], part: float, *, divisible: bool
 ) -> Option:  # fmt: skip
     """What a project is still to be offered: the rest of it, or the rest of the money for all of it."""
+    option = _as_known(option, deals[0][0])
     candidate, rest = option.candidate, 1.0 - part
     caps = min([1.0, *(deal.offer.stack_cap for _, deal in deals)])
-    odds = 1.0 if deals[0][0].outcome == "running" else option.odds
     asks = rest * candidate.asks
     if not divisible:
-        return replace(option, candidate=replace(candidate, asks=asks, public=_paid(deals), stack_cap=caps), odds=odds)
+        return replace(option, candidate=replace(candidate, asks=asks, public=_paid(deals), stack_cap=caps))
     cost = None if candidate.cost is None else rest * candidate.cost
     capacity = replace(option.capacity, capacity=rest * option.capacity.capacity)
     candidate = replace(candidate, asks=asks, cost=cost, stack_cap=caps)
-    return replace(option, candidate=candidate, capacity=capacity, odds=odds, rest=rest)
+    return replace(option, candidate=candidate, capacity=capacity, rest=rest)
 
 
 def beside(options: Options, standing: Standing, *, divisible: bool) -> Options:

@@ -32,6 +32,7 @@ def money_decision(page: Page) -> Decision | None:
         return None
     lines = (
         ("Decision", _decision(page, plan)),
+        ("Beside what is made already", _made(page)),
         ("What it is worth", _worth(page, plan)),
         ("How sure that none is better", proof(plan)),
         ("What moves it most", _turns(page)),
@@ -46,6 +47,27 @@ def plan_of(page: Page, name: str) -> dict[str, Any] | None:
         return None
     rows = page.results["fund_plans"].filter(pl.col("plan") == name)
     return rows.row(0, named=True) if rows.height else None
+
+
+def made_already(page: Page) -> pl.DataFrame:
+    """Deals made before the plan, those that matter most first."""
+    frame = page.results.tables.get("fund_commitments", pl.DataFrame())
+    if frame.is_empty():
+        return frame
+    order = ("lost_usd", "project", "instrument", "date")
+    return frame.sort(order, descending=[True, False, False, False], nulls_last=True)
+
+
+def _made(page: Page) -> str:
+    """Deals that are part of every draw, and that the plan neither makes nor undoes."""
+    frame = made_already(page)
+    if frame.is_empty():
+        return ""
+    named = [
+        f"{row['label']} ({usd(row['amount_usd'])} on {row['date']}, {row['outcome']})"
+        for row in frame.iter_rows(named=True)
+    ]
+    return f"{in_words(named, NAMED)}. They stand as far as is known; the worth of the plan is what it adds to them."
 
 
 def project_labels(page: Page) -> dict[str, str]:
@@ -93,6 +115,10 @@ def _unspent(page: Page, spent: float) -> str:
     budgets = fund.budgets if fund is not None else ()
     known = [one.in_all(own.get(one.instrument)) for one in budgets]
     faces = [face for face in known if face is not None]
+    made = made_already(page)
+    if fund is not None and not made.is_empty() and not fund.budgets_are_left:
+        paid = [*(one.instrument for one in budgets), *(one.bundle for one in fund.bundles)]
+        spent += math.fsum(made.filter(pl.col("instrument").is_in(paid))["amount_usd"])
     left = math.fsum(faces) - spent
     if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):
         return ""

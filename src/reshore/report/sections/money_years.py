@@ -14,7 +14,7 @@ from reshore.units import USD, written
 
 _COLUMNS = (
     "instrument", "year", "deals_count", "face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd",
-    "subsidy_spent_usd", "carries_over",
+    "face_committed_usd", "subsidy_spent_usd", "carries_over",
 )  # fmt: skip
 _LEFT = {True: "is left over for later years", False: "is left over, and lapses"}
 
@@ -25,11 +25,14 @@ def money_by_year(page: Page) -> Figure | None:
         return None
     frame, names = page.results["fund_years"].sort("instrument", "year"), instrument_labels(page)
     awarded = page.results["fund_deals"].sort("lost_usd", "project", descending=[True, False])
-    axis = scale(0.0, max(1.0, *frame["face_spent_usd"], *frame["face_there_usd"].fill_null(0.0)))
+    taken = (frame["face_spent_usd"] + frame["face_committed_usd"].fill_null(0.0)).to_list()
+    axis = scale(0.0, max(1.0, *taken, *frame["face_there_usd"].fill_null(0.0)))
     rows = []
     for row in frame.iter_rows(named=True):
         spent, there = row["face_spent_usd"], row["face_there_usd"]
-        marks = [Mark("solid", 0.0, axis.at(spent))] if spent > 0 else []
+        made = row["face_committed_usd"] or 0.0
+        marks = [Mark("pale", 0.0, axis.at(made))] if made > 0 else []
+        marks += [Mark("solid", axis.at(made), axis.at(made + spent))] if spent > 0 else []
         marks += [] if there is None else [Mark("bound", axis.at(there), axis.at(there))]
         within = pl.col("parts").fill_null("").str.split(";").list.contains(row["instrument"])
         mine = (pl.col("instrument") == row["instrument"]) | within
@@ -38,22 +41,29 @@ def money_by_year(page: Page) -> Figure | None:
         ending = "is left over" if row["year"] == frame["year"].max() else _LEFT[row["carries_over"]]
         left = f"; {usd(row['face_left_usd'])} {ending}" if row["face_left_usd"] else ""
         words = usd(spent) if there is None else f"{usd(spent)} of {usd(there)}"
+        deals = f"{deals}; {usd(made)} is committed already" if made > 0 else deals
         rows.append(
             Track(
                 str(row["year"]), tuple(marks), words, names.get(row["instrument"], row["instrument"]), f"{deals}{left}"
             )
         )
+    committed = (("pale", "committed already"),) if frame["face_committed_usd"].sum() > 0 else ()
     spending = frame.group_by("year").agg(pl.col("face_spent_usd").sum()).filter(pl.col("face_spent_usd") > 0)
     parts = [f"{usd(amount)} in {year}" for year, amount in spending.sort("year").iter_rows()]
     sources = page.results.package["instruments"].filter(pl.col("instrument").is_in(frame["instrument"].to_list()))
     return Figure(
         "money-years",
         f"Awarded: {in_words(parts)}" if parts else "No year awards anything",
-        "Bar: face value of the deals that are awarded in the year. Dashed mark: money that is there, with what "
-        "earlier years left over where it carries over.",
+        "Bar: face value of the deals that are awarded in the year, after what is committed already. Dashed mark: "
+        "money that is there, with what earlier years left over where it carries over.",
         "Money by year. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_years", frame, _COLUMNS, page.by_key, "Money by year", spoken=True),
         page.cite(sources["source"]),
         "OUT/tables/fund_years.csv",
-        tracks(rows, axis, lambda value: written(value, USD), (("solid", "spent"), ("bound", "there to be spent"))),
+        tracks(
+            rows,
+            axis,
+            lambda value: written(value, USD),
+            (("solid", "spent"), *committed, ("bound", "there to be spent")),
+        ),
     )

@@ -51,6 +51,7 @@ def fund_study(
     rows: dict[str, Rows] = {}
     if "plan" in parts:
         rows |= {"fund_deals": plans.deals(question, chosen), "fund_years": plans.by_year(question, chosen),
+                 "fund_commitments": plans.commitments(question, chosen),
                  "fund_bundles": bundles(question, chosen), "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reshore.funding.budgets import Tranche
-from reshore.funding.candidates import LeftOut
+from reshore.funding.candidates import LeftOut, Option
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
 from reshore.optimize.program import Floats
@@ -163,18 +163,54 @@ def deals(question: Question, chosen: Funded) -> Rows:
             {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
              "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
              "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
-             "part_share": parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
+             "award_months": option.capacity.start_month - option.wait_months,
+             "part_share": option.rest * parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
     return rows
 
 
+def commitments(question: Question, chosen: Funded) -> Rows:
+    """Deals that are made already, and what would be lost beside the chosen plan if their project brought nothing."""
+    settings, standing = question.settings, question.options.standing
+    lost = dict(zip((option.project for option in standing), _without_standing(question, chosen), strict=True))
+    ready = {option.project: _ready(question, option) for option in standing}
+    rows: Rows = []
+    for one, deal in zip(settings.commitments, question.options.committed, strict=True):
+        months = ready.get(one.project, (None, None, None))
+        rows.append(
+            {"project": one.project, "label": deal.candidate.label, "instrument": one.instrument, "date": one.date,
+             "budget_year": deal.year, "amount_usd": usd(deal.amount),
+             "subsidy_usd": usd(deal.amount * deal.offer.subsidy_rate), "part_share": deal.part,
+             "outcome": one.outcome, "late_months": one.late_months, "stands": one.project in ready,
+             "ready_months": months[0], "ready_months_low": months[1], "ready_months_high": months[2],
+             "lost_usd": usd(lost[one.project]) if one.project in lost else None}
+        )  # fmt: skip
+    return rows
+
+
+def _without_standing(question: Question, chosen: Funded) -> list[float]:
+    """What each standing project adds to what stands beside it and to the chosen plan."""
+    security = question.fund.security
+    found = []
+    for place in range(len(security.standing)):
+        outlooks = []
+        for outlook in security.outlooks:
+            assert outlook.standing is not None
+            without = outlook.standing.copy()
+            without[place] = 0.0
+            outlooks.append(replace(outlook, standing=without))
+        other = question.with_outlooks(tuple(outlooks))
+        found.append(max(0.0, other.objective(chosen.built) - question.fund.objective(chosen.built)))
+    return found
+
+
 def by_year(question: Question, chosen: Funded) -> Rows:
     """What comes, is there, is spent and is left over by year and budget."""
     rows: Rows = []
-    years = question.settings.years
+    years, rules = question.settings.years, question.rules
     offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
-    for pool in question.rules.pools if years else ():
+    for pool in rules.pools if years else ():
         tranches = pool.years or tuple(
             Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
             for year in years
@@ -187,14 +223,18 @@ def by_year(question: Question, chosen: Funded) -> Rows:
                 for face, subsidy in (offers[one.candidate, one.instrument].takes(pool.name),)
                 if one.year == tranche.year and (face or subsidy)
             ]
-            spent = {kind: math.fsum(amounts[place] for amounts in taken) for place, kind in enumerate(left)}
+            made = [one.takes(pool.name) for one in rules.committed if one.year == tranche.year and not rules.left]
+            spent, committed = (
+                {kind: math.fsum(float(amounts[place]) for amounts in deals) for place, kind in enumerate(left)}
+                for deals in (taken, made)
+            )
             row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
                                       "carries_over": carries}  # fmt: skip
             for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
-                row[f"{kind}_spent_usd"] = usd(spent[kind])
+                row |= {f"{kind}_spent_usd": usd(spent[kind]), f"{kind}_committed_usd": usd(committed[kind])}
                 if comes is not None:
                     there = comes + (left[kind] if carries else 0.0)
-                    left[kind] = max(0.0, there - spent[kind])
+                    left[kind] = max(0.0, there - committed[kind] - spent[kind])
                     row |= {f"{kind}_comes_usd": usd(comes), f"{kind}_there_usd": usd(there),
                             f"{kind}_left_usd": usd(left[kind])}  # fmt: skip
             rows.append(row)
@@ -213,13 +253,12 @@ def candidates(question: Question) -> Rows:
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
     first = {option.project: option for option in reversed(question.options.options)}
     for option in first.values():
-        delay, ramp = question.settings.delay, option.capacity.ramp_months
-        ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
+        ready, least, most = _ready(question, option)
         rows.append(
             {"project": option.project, "label": option.candidate.label, "considered": True,
              "good": option.capacity.good,
              "capacity_share": option.capacity.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": ready[0], "ready_months_low": min(ready), "ready_months_high": max(ready),
+             "ready_months": ready, "ready_months_low": least, "ready_months_high": most,
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:
@@ -227,6 +266,13 @@ def candidates(question: Question) -> Rows:
             rows.append({"project": one.project, "label": labels[one.project], "considered": False,
                          "good": goods[one.project], "reason": one.reason})  # fmt: skip
     return rows
+
+
+def _ready(question: Question, option: Option) -> tuple[float, float, float]:
+    """Months until full output: as planned, and the range over which they are drawn."""
+    delay, ramp = question.settings.delay, option.capacity.ramp_months
+    ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
+    return ready[0], min(ready), max(ready)
 
 
 def frontier(question: Question) -> Rows:

@@ -170,6 +170,10 @@ class Question:
         """The same with another sample of draws."""
         return self._fund(self.security(drawn=True, kin=self.fund.security, sample=sample), self.fund)
 
+    def with_outlooks(self, outlooks: tuple[Outlook, ...]) -> Fund:
+        """The fund with other outlooks of the same situations."""
+        return self._fund(replace(self.fund.security, outlooks=outlooks, kin=self.fund.security), self.fund)
+
     def _fund(self, security: Security, kin: Fund | None = None) -> Fund:
         candidates = [option.candidate for option in self.options.options]
         return Fund(security, candidates, self.options.offers, self.rules, self.settings.gap_share, kin=kin)
