@@ -110,6 +110,7 @@ def _show(found: Answer) -> None:
         click.echo("\nMoney by year:")
         deals = found["fund_deals"]
         show_rows(YEARS, [_year(row, deals) for row in found["fund_years"].iter_rows(named=True)])
+    _waiting(found)
     _persons(found["fund_deals"])
     _not_offered(found)
     if found["fund_bundles"].height:
@@ -187,6 +188,21 @@ def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
         for name in ("face_comes_usd", "face_there_usd", "face_committed_usd", "face_spent_usd", "face_left_usd")
     )
     return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
+
+
+def _waiting(found: Answer) -> None:
+    """What it is worth to plan the later years anew, where the study asks for it."""
+    from reshore.units import written
+
+    if "fund_replan" not in found.tables:
+        return
+    frame = found["fund_replan"]
+    mean = frame.row(by_predicate=frame["odds_share"].is_null(), named=True)
+    kept, anew = written(mean["kept_usd"]), written(mean["anew_usd"])
+    click.echo(
+        f"\nWaiting to see is worth USD {span(mean, 'gain_usd')}: kept, the plan avoids USD {kept}; with later years "
+        f"planned anew once it is known who succeeds, USD {anew}."
+    )
 
 
 def _not_offered(found: Answer) -> None:

@@ -342,6 +342,27 @@ SAMPLES = Table(
     ),
 )
 
+REPLAN = Table(
+    "fund_replan",
+    "The plan kept, and made anew after its first year",
+    "What the plan is worth when it is kept, and when its later years are planned anew once it is known which projects "
+    "of the first succeed; worth is beside nothing at all, over the draws of all other projects.",
+    key=("outcome",),
+    columns=(
+        Column("outcome", "text", "What came of the first year", "Who succeeds; or the mean of all that may come."),
+        Column("odds_share", "number", "Odds", "In which part of the draws.", unit=SHARE, low=0, high=1,
+               absent="the mean"),
+        Column("kept_usd", "number", "Plan kept", "What is avoided when the plan goes on as chosen.", unit=USD),
+        Column("anew_usd", "number", "Made anew", "What is avoided when the later years are planned anew.", unit=USD),
+        Column("bound_usd", "number", "Bound", "What no other plan of the later years can pass.", unit=USD,
+               absent="no plan meets the rules any more: the plan is kept"),
+        Column("gain_usd", "number", "Worth of waiting to see", "The difference; the range is that over draws.",
+               unit=USD, low=0, interval=True),
+        Column("built", "ids", "Built later", "Projects of the later years, planned anew.", refers="projects.project",
+               absent="none, or the mean"),
+    ),
+)  # fmt: skip
+
 REGRET = Table(
     "fund_regret",
     "Regret",
@@ -402,6 +423,7 @@ FUND_TABLES: tuple[Table, ...] = (
     BUNDLES,
     CANDIDATES,
     SAMPLES,
+    REPLAN,
     FRONTIER,
     REGRET,
     TORNADO,

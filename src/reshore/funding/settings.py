@@ -175,6 +175,8 @@ class FundSettings:
         Deals that are made already.
     budgets_are_left
         Whether budgets state what is left beside the commitments, so that these take nothing from them.
+    replan
+        Whether to seek what it is worth to plan the later years anew once it is known what came of the first.
     """
 
     budgets: tuple[Budget, ...]
@@ -203,6 +205,7 @@ class FundSettings:
     bundles: tuple[OfferedBundle, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     budgets_are_left: bool = False
+    replan: bool = False
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -261,6 +264,9 @@ def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSetti
     if found.delay is not None and not found.delay.low <= found.delay.point <= found.delay.high:
         ends = f"{found.delay.low:g}, {found.delay.point:g}, {found.delay.high:g}"
         refuse("out-of-range", "fund.delay", ends, "low, point and high in rising order", "put them in order")
+    if found.replan and found.risk_weight > 0:
+        refuse("contradiction", "fund.replan", "true with a weight on risk", "a risk_weight of 0",
+               "remove one of them: what is known later does not add up under CVaR")  # fmt: skip
     refuse_unsound(found.commitments, refuse)
     for number, budget in enumerate(found.budgets, 1):
         _check_years(budget, f"fund.budgets[{number}]", refuse)

@@ -157,11 +157,25 @@ def _standing(
     wait, start = min(waits, key=lambda months: months[1])
     first, _ = deals[0]
     capacity = replace(option.capacity, capacity=part * option.capacity.capacity, start_month=start)
-    return replace(_as_known(option, first), capacity=capacity, wait_months=wait, late_months=first.late_months)
+    known = _running(option) if first.outcome == "running" else option
+    return replace(known, capacity=capacity, wait_months=wait, late_months=first.late_months)
 
 
-def _as_known(option: Option, commitment: Commitment) -> Option:
-    return replace(option, odds=1.0, runs=True) if commitment.outcome == "running" else option
+def _running(option: Option) -> Option:
+    """A project that is known to come."""
+    return replace(option, odds=1.0, runs=True)
+
+
+def as_known(options: Options, outcomes: Mapping[str, bool]) -> Options:
+    """The same once it is known which of some projects succeed: the others fail, and nothing of them is left."""
+    failed = {project for project, succeeds in outcomes.items() if not succeeds}
+    offered, standing = (
+        tuple(_running(one) if one.project in outcomes else one for one in group if one.project not in failed)
+        for group in (options.options, options.standing)
+    )
+    names = {option.candidate.name for option in offered}
+    offers = tuple(offer for offer in options.offers if offer.candidate in names)
+    return replace(options, options=offered, offers=offers, standing=standing)
 
 
 def _award_months(
@@ -178,7 +192,7 @@ def _missing(
     option: Option, deals: Sequence[tuple[Commitment, Committed]], part: float, *, divisible: bool
 ) -> Option:  # fmt: skip
     """What a project is still to be offered: the rest of it, or the rest of the money for all of it."""
-    option = _as_known(option, deals[0][0])
+    option = _running(option) if deals[0][0].outcome == "running" else option
     candidate, rest = option.candidate, 1.0 - part
     caps = min([1.0, *(deal.offer.stack_cap for _, deal in deals)])
     asks = rest * candidate.asks

@@ -35,6 +35,7 @@ def money_decision(page: Page) -> Decision | None:
         ("Beside what is made already", _made(page)),
         ("What it is worth", _worth(page, plan)),
         ("How sure that none is better", proof(plan)),
+        ("What waiting to see is worth", _waiting(page)),
         ("What moves it most", _turns(page)),
         _beside(page),
     )
@@ -68,6 +69,19 @@ def _made(page: Page) -> str:
         for row in frame.iter_rows(named=True)
     ]
     return f"{in_words(named, NAMED)}. They stand as far as is known; the worth of the plan is what it adds to them."
+
+
+def _waiting(page: Page) -> str:
+    """The plan kept whatever comes of its first year, and the later years planned anew."""
+    frame = page.results.tables.get("fund_replan", pl.DataFrame())
+    if frame.is_empty():
+        return ""
+    mean = frame.filter(pl.col("odds_share").is_null()).row(0, named=True)
+    gain = usd_range(mean["gain_usd"], mean["gain_usd_low"], mean["gain_usd_high"])
+    return (
+        f"{gain}: kept whatever comes of its first year the plan avoids {usd(mean['kept_usd'])}, with the later years "
+        f"planned anew once it is known who succeeds {usd(mean['anew_usd'])}; the range is that over the draws."
+    )
 
 
 def project_labels(page: Page) -> dict[str, str]:

@@ -38,13 +38,17 @@ Rows = list[dict[str, object]]
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that a plan of a study is made of."""
+    """Everything that a plan of a study is made of.
+
+    ``kin`` is another question of the same scenarios and assumptions, whose situations and solver sessions are used.
+    """
 
     study: Study
     settings: FundSettings
     package: DataPackage
     case: StressCase
     options: Options
+    kin: Question | None = None
 
     @cached_property
     def odds(self) -> Mapping[str, tuple[float, float, float]]:
@@ -60,6 +64,8 @@ class Question:
     @cached_property
     def situations(self) -> Mapping[str, Situation]:
         """The situation of each outlook, by its name without draws."""
+        if self.kin is not None:
+            return self.kin.situations
         found = {scenario.label: self._situation(scenario) for scenario in self.study.scenarios}
         return {**found, NOTHING: self._situation(None)}
 
@@ -159,7 +165,8 @@ class Question:
     @cached_property
     def fund(self) -> Fund:
         """Candidates and offers on the security program, with draws of projects."""
-        return self._fund(self.security(drawn=True))
+        kin = None if self.kin is None else self.kin.fund
+        return self._fund(self.security(drawn=True, kin=None if kin is None else kin.security), kin)
 
     @cached_property
     def mean(self) -> Fund:
@@ -192,6 +199,13 @@ def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
     _check(study, settings, package)
     _check_values(study, case)
     return Question(study, settings, package, case, _options(study, settings, package, case))
+
+
+def asked_again(question: Question, study: Study) -> Question:
+    """The same about a study that differs only in its deals and budgets."""
+    settings, package, case = study.fund, question.package, question.case
+    assert settings is not None
+    return Question(study, settings, package, case, _options(study, settings, package, case), question)
 
 
 def _rules(settings: FundSettings, package: DataPackage, options: Options) -> Rules:
