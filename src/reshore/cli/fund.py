@@ -197,7 +197,7 @@ def _waiting(found: Answer) -> None:
     if "fund_replan" not in found.tables:
         return
     frame = found["fund_replan"]
-    mean = frame.row(by_predicate=frame["odds_share"].is_null(), named=True)
+    mean = frame.filter(frame["odds_share"].is_null()).row(0, named=True)
     kept, anew = written(mean["kept_usd"]), written(mean["anew_usd"])
     click.echo(
         f"\nWaiting to see is worth USD {span(mean, 'gain_usd')}: kept, the plan avoids USD {kept}; with later years "

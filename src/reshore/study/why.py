@@ -123,7 +123,8 @@ def _behind_project(results: Results, project: str, names: Sequence[str]) -> lis
         if name == "instruments":
             offered = pl.concat(
                 [results[table].filter(pl.col("project") == project)["instrument"].drop_nulls()
-                 for table in ("fund_deals", "fund_bundles", "fund_left_out")]
+                 for table in ("fund_deals", "fund_commitments", "fund_bundles", "fund_left_out")
+                 if table in results.tables]
             )  # fmt: skip
             rows = frame.filter(pl.col("instrument").is_in(offered.unique().sort().to_list()))
         else:
