@@ -17,6 +17,7 @@ import pytest
 from reshore.errors import InputError
 from reshore.report.page import Page
 from reshore.report.sections.money_decision import money_decision
+from reshore.report.sections.money_replan import replan
 from reshore.study import make_study, run
 from tests.money import LATER, ODDS, PAIR_USD, money_package, money_settings
 from tests.unit.study.test_money_years import LATE_PAIR_USD, by_year
@@ -115,11 +116,25 @@ def test_where_nothing_is_learned_nothing_is_gained():
     assert row["gain_usd"] == pytest.approx(0, abs=1)
 
 
+def test_a_part_that_was_awarded_is_not_topped_up_as_if_that_were_learned():
+    # Parts can be built, and nothing is uncertain: the plan awards parts of the pair in both years.
+    row = mean_of(answered(40, divisible=True, must=[], must_not=["magnet-risky"]))
+    assert row["gain_usd"] == pytest.approx(0, abs=100)
+
+
 def test_page_one_says_what_waiting_is_worth(results):
     decision = money_decision(Page(results))
     assert decision is not None
     assert dict(decision.lines)["What waiting to see is worth"].startswith("3.88 M USD (0 to 7.77 M): kept")
-    assert "fund_replan" not in answered(40, replan=False, must=[]).tables
+    figure = replan(Page(results))
+    assert figure is not None
+    assert [(row.label, row.words, row.below) for row in figure.drawing.rows] == [
+        ("Risky magnet plant succeeds", "9.34 M USD → 17.1 M USD", "then Oxide plant"),
+        ("Risky magnet plant fails", "7.77 M USD", "then Magnet plant"),
+    ]
+    without = answered(40, replan=False, must=[])
+    assert "fund_replan" not in without.tables
+    assert replan(Page(without)) is None
 
 
 def test_it_is_refused_in_words_where_there_is_no_later_year_or_worth_does_not_add_up():

@@ -14,6 +14,7 @@ from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_commitments import commitments
 from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
 from reshore.report.sections.money_packages import packages
+from reshore.report.sections.money_replan import replan
 from reshore.report.sections.money_years import money_by_year
 from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
 from reshore.report.words import usd, usd_range
@@ -44,8 +45,8 @@ def money(page: Page) -> Block | None:
         "outlook, weighed by the odds that the study states. The odds are opinions; every range shows what they move."
     )
     figures = (
-        deals(page), commitments(page), money_by_year(page), packages(page), merit(page), real_and_plan(page),
-        tornado(page), frontier(page),
+        deals(page), commitments(page), money_by_year(page), replan(page), packages(page), merit(page),
+        real_and_plan(page), tornado(page), frontier(page),
     )  # fmt: skip
     return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
 

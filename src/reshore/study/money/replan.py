@@ -47,12 +47,19 @@ def replan(question: Question, chosen: Funded, tables: Mapping[str, pl.DataFrame
 
 
 def _after_first(question: Question, tables: Mapping[str, pl.DataFrame]) -> tuple[Question, tuple[str, ...]]:
-    """The question of the later years with the first year's deals made, and their projects; all else as it was."""
+    """The question of the later years with the first year's deals made, and their projects; all else as it was.
+
+    A project is awarded in one year, as in the plan: to offer more to those of the first needs nothing to be seen.
+    """
     study, settings = question.study, question.settings
     after = rolled(study, tables)
     assert after.fund is not None
-    fund = replace(after.fund, cut_after_months=settings.cut_after_months)
-    made = {one.project for one in fund.commitments[len(settings.commitments) :]}
+    made = {one.project for one in after.fund.commitments[len(settings.commitments) :]}
+    fund = replace(
+        after.fund, cut_after_months=settings.cut_after_months,
+        must=tuple(name for name in settings.must if name not in made),
+        must_not=(*settings.must_not, *sorted(made - set(settings.must_not))),
+    )  # fmt: skip
     again = asked_again(question, replace(study, fund=fund))
     return again, tuple(sorted(made & {option.project for option in again.options.standing}))
 

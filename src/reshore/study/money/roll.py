@@ -34,12 +34,16 @@ def rolled(study: Study, tables: Mapping[str, pl.DataFrame]) -> Study:
     day = max(study.at, first_day(first, fund.year_begins_month))
     awarded = tables["fund_deals"].filter(pl.col("award_year") == first).sort("project", "instrument")
     bundles = {bundle.bundle for bundle in fund.bundles}
+    amounts = [
+        None if name in bundles else round(amount, 2)
+        for name, amount in awarded.select("instrument", "amount_usd").iter_rows()
+    ]
     deals = [
         Commitment(
-            row["project"], row["instrument"], day, None if row["instrument"] in bundles else row["amount_usd"],
-            year=first, award_months=row["award_months"], part_share=part,
+            row["project"], row["instrument"], day, amount, year=first, award_months=row["award_months"],
+            part_share=part,
         )
-        for row, part in zip(awarded.iter_rows(named=True), _parts(awarded), strict=True)
+        for row, amount, part in zip(awarded.iter_rows(named=True), amounts, _parts(awarded), strict=True)
     ]  # fmt: skip
     money = tables["fund_years"]
     budgets = tuple(_left(budget, money.filter(pl.col("instrument") == budget.instrument), first, later)
