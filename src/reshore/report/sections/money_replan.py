@@ -1,4 +1,4 @@
-"""What waiting to see is worth: the plan kept, beside one that is made anew, for all that may come of its first year."""
+"""What waiting to see is worth: the plan kept and made anew, for all that may come of its first year."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def replan(page: Page) -> Figure | None:
     return Figure(
         "money-replan",
         f"Waiting to see is worth {gain}",
-        "The deals of the first year are made in any case. Light: what is avoided when the plan goes on as chosen. Dark: "
-        "what planning the later years anew adds, once it is known which projects of the first succeed.",
+        "The deals of the first year are made in any case. Light: what is avoided when the plan goes on as chosen. "
+        "Dark: what planning the later years anew adds, once it is known which projects of the first succeed.",
         "Plan kept and made anew. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_replan", frame, _COLUMNS, page.by_key, "Plan kept and made anew", spoken=True),
         (),
