@@ -194,9 +194,9 @@ def _waiting(found: Answer) -> None:
     """What it is worth to plan the later years anew, where the study asks for it."""
     from reshore.units import written
 
-    if "fund_replan" not in found.tables:
-        return
     frame = found["fund_replan"]
+    if frame.is_empty():
+        return
     mean = frame.filter(frame["odds_share"].is_null()).row(0, named=True)
     kept, anew = written(mean["kept_usd"]), written(mean["anew_usd"])
     click.echo(

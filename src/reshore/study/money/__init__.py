@@ -64,6 +64,7 @@ def fund_study(
             rows["fund_samples"] = plans.fresh_draws(fresh)
         with step("the second best plan, and what was really awarded"):
             rows["fund_plans"] = plans.plans(question, chosen, fresh)
+        rows["fund_replan"] = []
         if study.fund.replan:
             with step("the plan made anew after its first year"):
                 made = {name: frame_of(table, rows[name]) for name, table in _TO_ROLL.items()}
