@@ -12,6 +12,7 @@ written as its manual would. All plans must agree within their gaps.
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import resource
@@ -259,4 +260,11 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(sys.argv[2], sys.argv[3])
     else:
-        main(sys.argv[1:])
+        arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        arguments.add_argument(
+            "sizes", nargs="*", metavar="size", help=f"of {', '.join(SIZES)}; all where none is named"
+        )
+        named = arguments.parse_args().sizes
+        if unknown := [name for name in named if name not in SIZES]:
+            arguments.error(f"no size {', '.join(unknown)}; choose from {', '.join(SIZES)}")
+        main(named)

@@ -6,10 +6,14 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from reshore.study import Results, make_study, run
+from reshore.chain import build_chain
+from reshore.data import read_package
+from reshore.funding.candidates import read_options
+from reshore.study import Results, make_study, read_study, run
 from tests.docs.test_money_concepts import flat, said
 from tests.money import PAIR_USD, money_package, money_settings
 
@@ -90,6 +94,24 @@ def test_waiting_to_see_is_worth_what_the_page_says():
     row = found["fund_replan"].row(by_predicate=pl.col("odds_share").is_null(), named=True)
     for name, expected in (("kept_usd", kept), ("anew_usd", anew), ("gain_usd", gain)):
         assert row[name] == pytest.approx(expected * 1e6, rel=5e-3), name
+
+
+def test_months_to_build_of_candidates_are_as_on_the_page():
+    text = flat("funding")
+    study = read_study(GUIDE.parents[2] / "studies" / "osc-one-billion.toml")
+    package = read_package(study.package_path)
+    options, _ = read_options(package, build_chain(package), (study.home,), study.fund.statuses, study.fund.defaults)
+    assumed = f"build months {study.fund.defaults.build_months:g}"
+    stated = [option.capacity.build_months for option in options if assumed not in option.assumed]
+    count, median = said(r"of ([0-9]+) candidates of that study with a figure the median is ([0-9]+)", text)
+    assert (len(stated), np.median(stated)) == (count, median)
+    took, least, most, low, high = said(
+        r"what Sila took instead \(([0-9]+) months, with ([0-9]+) to ([0-9]+) planned: ([0-9.]+) to ([0-9.]+) times",
+        text,
+    )
+    sila = package["projects"].row(by_predicate=pl.col("project") == "sila-moses-lake", named=True)
+    assert (sila["build_months"], f"{least:g} to {most:g} planned" in sila["note"]) == (took, True)
+    assert (took / most, took / least) == (pytest.approx(low, abs=5e-3), pytest.approx(high, abs=5e-3))
 
 
 def test_the_study_of_the_guide_is_read_as_it_stands():

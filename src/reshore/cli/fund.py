@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
 MADE = ("Made already", "Instrument", "Date", "Amount, USD", "Outcome", "Lost without it, USD")
-YEARS = ("Instrument", "Year", "Comes, USD", "Is there, USD", "Committed, USD", "Spent, USD", "Left, USD", "Deals")
+YEARS = {
+    "comes": "Comes, USD", "there": "Is there, USD", "committed": "Committed, USD", "spent": "Spent, USD",
+    "left": "Left, USD",
+}  # fmt: skip
 BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
@@ -108,8 +112,7 @@ def _show(found: Answer) -> None:
         show_rows(MADE, [_made(row) for row in found["fund_commitments"].iter_rows(named=True)])
     if found["fund_years"].height:
         click.echo("\nMoney by year:")
-        deals = found["fund_deals"]
-        show_rows(YEARS, [_year(row, deals) for row in found["fund_years"].iter_rows(named=True)])
+        _years(found)
     _waiting(found)
     _persons(found["fund_deals"])
     _not_offered(found)
@@ -168,26 +171,38 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _made(row: dict[str, Any]) -> tuple[str, ...]:
     """A deal made before, with what is known of it."""
+    from reshore.funding.portfolio import months_in_words
     from reshore.units import written
 
-    late = f", {row['late_months']:g} months late" if row["late_months"] else ""
+    late = f", {months_in_words(row['late_months'])} late" if row["late_months"] else ""
     return (
         row["label"], row["instrument"], str(row["date"]), written(row["amount_usd"]), f"{row['outcome']}{late}",
         written(row["lost_usd"], unknown="nothing stands"),
     )  # fmt: skip
 
 
-def _year(row: dict[str, Any], deals: pl.DataFrame) -> tuple[str, ...]:
-    """Money of a year, with the deals that it pays for."""
+def _years(found: Answer) -> None:
+    """Money by year, with what is committed where anything is."""
+    made = not found["fund_commitments"].is_empty()
+    names = [name for name in YEARS if made or name != "committed"]
+    show_rows(
+        ("Instrument", "Year", "Of", *(YEARS[name] for name in names), "Deals"),
+        [line for row in found["fund_years"].iter_rows(named=True) for line in _year(row, found["fund_deals"], names)],
+    )
+
+
+def _year(row: dict[str, Any], deals: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Money of a year, a line for each kind of limit, with the deals that it pays for."""
+    from reshore.report.sections.money_years import KINDS, limited
     from reshore.units import written
 
     parts = deals["parts"].fill_null("").str.split(";").list.contains(row["instrument"])
     mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
-    amounts = (
-        "no limit" if row[name] is None else written(row[name])
-        for name in ("face_comes_usd", "face_there_usd", "face_committed_usd", "face_spent_usd", "face_left_usd")
-    )
-    return row["instrument"], str(row["year"]), *amounts, "; ".join(mine["label"])
+    return [
+        (row["instrument"], str(row["year"]), KINDS[kind],
+         *(written(row[f"{kind}_{name}_usd"], unknown="no limit") for name in names), "; ".join(mine["label"]))
+        for kind in limited(row)
+    ]  # fmt: skip
 
 
 def _waiting(found: Answer) -> None:
@@ -248,7 +263,9 @@ def _move(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _next(study: str, found: Answer) -> str:
     """Half as much money again if that buys more, else what security is worth."""
+    from reshore.report.sections.money import LITTLE
+
     frontier = found["fund_frontier"]
-    if frontier.height > 1 and frontier["worth_usd"][-1] > frontier["worth_usd"][-2] * (1 + 1e-6):
+    if frontier.height > 1 and frontier["worth_usd"][-1] > frontier["worth_usd"][-2] * (1 + LITTLE):
         return f"reshore fund {study} --budget {1.5 * frontier['budget_usd'][-1] / 1e6:.4g}e6   reshore price {study}"
     return f"reshore price {study}   reshore run {study} -o out"

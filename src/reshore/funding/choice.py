@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from reshore.funding.portfolio import NOTHING, Candidate, Choice, Deal, Offer, Plan, Rules
+from reshore.funding.portfolio import NOTHING, Candidate, Choice, Deal, Offer, Plan, Rules, months_in_words
 from reshore.optimize import Builder
 from reshore.optimize.program import Floats, Indices
 
@@ -31,7 +31,8 @@ def build_choice(
     kept = [offer for offer in offers if offer.is_possible(candidates[index[offer.candidate]])]
     rows = _Rows(candidates, kept, rules, np.array([index[offer.candidate] for offer in kept], dtype=np.int64), thrift)
     rows.terms()
-    rows.one_year()
+    rows.one_award()
+    rows.slowest_deals()
     rows.stacking()
     rows.exclusions()
     rows.budgets()
@@ -121,10 +122,11 @@ class _Rows:
     def called(self, candidate: int) -> str:
         """Words for a candidate."""
         one = self.candidates[candidate]
-        return one.label if one.year is None else f"{one.label} in {one.year}"
+        year = "" if one.year is None else f" in {one.year}"
+        return one.label + year + ("" if one.award_months is None else f" after {months_in_words(one.award_months)}")
 
-    def one_year(self) -> None:
-        """A project is awarded in one year, in which all that is built of it is decided."""
+    def one_award(self) -> None:
+        """A project is awarded in one of its ways, in which all that is built of it is decided."""
         by_project: dict[str, list[int]] = {}
         for number, candidate in enumerate(self.candidates):
             by_project.setdefault(candidate.key, []).append(number)
@@ -142,8 +144,22 @@ class _Rows:
             says=lambda k: f"{self.called(int(mine[k]))} is built only if it is awarded then",
         )  # fmt: skip
         self.builder.require(
-            "one year", [(group, awarded, 1.0)], len(groups), high=1.0,
-            says=lambda k: f"{self.candidates[groups[k][0]].label} is awarded in one year",
+            "one award", [(group, awarded, 1.0)], len(groups), high=1.0,
+            says=lambda k: f"{self.candidates[groups[k][0]].label} is awarded once",
+        )  # fmt: skip
+
+    def slowest_deals(self) -> None:
+        """Who waits for its slowest deal has such a deal: quicker ones alone would not have kept it waiting."""
+        waits = [candidate.award_months for candidate in self.candidates]
+        waiting = np.flatnonzero([months is not None for months in waits])
+        if not waiting.size:
+            return
+        place = {number: row for row, number in enumerate(waiting.tolist())}
+        slow = [k for k, offer in enumerate(self.offers) if offer.award_months == waits[self.who[k]]]
+        rows = np.array([place[self.who[k]] for k in slow], dtype=np.int64)
+        self.builder.require(
+            "slowest deals", [(rows, self.taken[slow], 1.0), (np.arange(waiting.size), self.built[waiting], -1.0)],
+            waiting.size, low=0.0, says=lambda k: f"a deal that takes so long: {self.called(int(waiting[k]))}",
         )  # fmt: skip
 
     def terms(self) -> None:

@@ -24,7 +24,7 @@ from reshore.errors import shown
 from reshore.funding.bundles import MILLION, Bundle, read_bundle
 from reshore.funding.instruments import Instrument, Market
 from reshore.funding.portfolio import Candidate, Draw, Offer
-from reshore.funding.settings import Refuse
+from reshore.funding.settings import LARGEST, Refuse
 from reshore.tables.cells import did_you_mean
 
 
@@ -49,10 +49,13 @@ class OfferedBundle(Bundle):
     asked_usd
         Public money up front without which a project is not built under this bundle, where that is not what it asks for
         otherwise: a price floor can stand in for capital. An assumption.
+    award_months
+        Months from the decision until all of it is awarded; by default those of its slowest instrument.
     """
 
     projects: tuple[str, ...] = ()
     asked_usd: float | None = None
+    award_months: float | None = None
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -122,14 +125,21 @@ def _read_row(row: Mapping[str, Any], number: int, refuse: Refuse, folder: Path)
     terms: Mapping[str, Any] | None = {key: entry for key, entry in row.items() if key not in _OWN}
     if "file" in row:
         terms = _read_file(row, note, folder)
-    projects, asked = own.get("projects", ()), own.get("asked_usd")
+    projects = own.get("projects", ())
     if not isinstance(projects, list | tuple) or not projects or not all(isinstance(one, str) for one in projects):
         note("missing-key" if "projects" not in row else "wrong-type", "projects", projects or "nothing",
              "a list of projects", 'write projects = ["…"]')  # fmt: skip
     elif len(set(projects)) < len(projects):
         note("duplicate-key", "projects", ", ".join(projects), "each project once", "remove one of them")
-    if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int | float) or not 0 < asked < 1e15):
-        note("out-of-range", "asked_usd", asked, "an amount above 0", "correct the number, or leave it out")
+    numbers: dict[str, float | None] = {"asked_usd": None, "award_months": None}
+    for key, least, most in (("asked_usd", 1e-6, LARGEST), ("award_months", 0.0, 600.0)):
+        found = own.get(key)
+        if found is None:
+            continue
+        if isinstance(found, bool) or not isinstance(found, int | float) or not least <= found <= most:
+            note("out-of-range", key, found, f"{least:g} to {most:g}", "correct the number, or leave it out")
+        else:
+            numbers[key] = float(found)
     bundle = None if terms is None else read_bundle(terms, note)
     if bundle is not None and not bundle.source:
         note("missing-key", "source", "nothing", "source = …", "say where the terms come from")
@@ -138,7 +148,9 @@ def _read_row(row: Mapping[str, Any], number: int, refuse: Refuse, folder: Path)
              "add one: a promise alone builds nothing, and no budget of face value can hold it")  # fmt: skip
     if problems or bundle is None:
         return None
-    return OfferedBundle(**vars(bundle), projects=tuple(projects), asked_usd=None if asked is None else float(asked))
+    return OfferedBundle(
+        **vars(bundle), projects=tuple(projects), asked_usd=numbers["asked_usd"], award_months=numbers["award_months"]
+    )
 
 
 def _read_file(row: Mapping[str, Any], note: Refuse, folder: Path) -> Mapping[str, Any] | None:

@@ -26,11 +26,12 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A project that asks for public money, in the year in which it may be awarded.
+    """A project that asks for public money, in one of the ways in which it may be awarded.
 
     ``asks`` is the public money without which it is not built, ``cost`` the cost of the whole project (``None``:
     unknown). ``groups`` are what quotas count it under: its region, technology, firm. Candidates of one ``project``
-    (by default each is one of its own) are the years in which it may be awarded: at most one of them is built.
+    (by default each is one of its own) are the years in which it may be awarded, and the ``award_months`` that its
+    slowest deal takes, where its offers differ in them: at most one of them is built.
     ``present`` is what a dollar of that year costs on the day of the decision. ``public`` is the public money that it
     has been awarded already; ``stack_cap`` the share of its cost above which no more may be paid beside that.
     """
@@ -43,6 +44,7 @@ class Candidate:
     project: str = ""
     year: int | None = None
     present: float = 1.0
+    award_months: float | None = None
     public: float = 0.0
     stack_cap: float = 1.0
 
@@ -87,6 +89,8 @@ class Offer:
         Largest share of the project's cost that all public money may pay where this offer is part of it.
     counts
         How much of what the candidate asks for a dollar of the deal stands for.
+    award_months
+        How long it takes to be awarded.
     """
 
     candidate: str
@@ -101,6 +105,7 @@ class Offer:
     holds: frozenset[str] = frozenset()
     stack_cap: float = 1.0
     counts: float = 1.0
+    award_months: float = 0.0
 
     def takes(self, pool: str) -> tuple[Fraction, Fraction]:
         """What a dollar of the deal takes from a budget: of its face value, and of its subsidy.
@@ -245,6 +250,15 @@ class Plan:
 
 def _less(limit: float | None, taken: Fraction) -> float | None:
     return None if limit is None else float(max(Fraction(0), Fraction(str(limit)) - taken))
+
+
+def months_in_words(months: float) -> str:
+    """So many months, in words.
+
+    >>> months_in_words(1.0), months_in_words(20.5)
+    ('1 month', '20.5 months')
+    """
+    return f"{months:g} month{'' if months == 1 else 's'}"
 
 
 def groups_of(fields: Mapping[str, str | None]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from reshore.errors import UsageError
 from reshore.funding.commitments import Commitment, refuse_unsound
 from reshore.funding.instruments import Market
 from reshore.tables.cells import did_you_mean
@@ -73,7 +74,11 @@ class Discount:
         return float((1.0 + self.rate) ** (-months / 12))
 
 
-A94 = Discount(0.02, "real social rate of time preference, OMB Circular A-94 of November 2023")
+A94 = Discount(
+    0.02,
+    "real social rate of time preference of OMB Circular A-94 of November 2023; rescinded in 2025 (memorandum M-25-23) "
+    "in favor of that of 1992, with 7 percent, at which the worth of the plan is tried too",
+)
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,21 @@ class Budget:
         return math.fsum(faces) if len(faces) == len(self.years) else None
 
     def scaled(self, face_usd: float) -> Budget:
-        """The same with so much face value in all; by year, each has the same part of it as before."""
+        """The same with so much face value in all; by year, each has the same part of it as before.
+
+        Raises
+        ------
+        UsageError
+            Its years state no face value, so nothing says how much of it comes in which.
+        """
         whole = self.in_all(None)
-        if not self.years or not whole:
-            return replace(self, face_usd=face_usd, years=())
+        if not self.years:
+            return replace(self, face_usd=face_usd)
+        if not whole:
+            raise UsageError(
+                f"the years of '{self.instrument}' state no face value, so {face_usd:,.10g} USD of it cannot be "
+                "divided among them; change its years in the study"
+            )
         years = (replace(one, face_usd=face_usd * (one.face_usd or 0.0) / whole) for one in self.years)
         return replace(self, years=tuple(years))
 
@@ -152,7 +168,7 @@ class FundSettings:
     cut_after_months
         How long after the decision the scenarios begin: what is not built by then helps late or never.
     counts
-        Whose service counts as value: one of `COUNTS`.
+        Whose service counts as value: "home", or "pool", everyone who shares what is left.
     draws
         How often the success of projects, and with `delay` their months, are drawn, in each scenario.
     samples
@@ -168,7 +184,7 @@ class FundSettings:
     discount
         Brings losses that are avoided later, and money that is paid later, to the day of the decision.
     delay
-        Draws the months of projects as well; ``None``: all come as planned.
+        Draws the months of projects as well; left out, all come as planned.
     defaults, market
         What stands in for unknown terms of projects, and for unknown costs of instruments.
     commitments

@@ -17,6 +17,7 @@ from reshore.funding.candidates import LeftOut, Option, Options
 from reshore.funding.commitments import Commitment
 from reshore.funding.instruments import Instrument, subsidy_rate
 from reshore.funding.offered import OfferedBundle
+from reshore.funding.offers import months_of
 from reshore.funding.portfolio import NOTHING, Committed, Offer, Rules
 from reshore.funding.settings import FundSettings, Refuse
 from reshore.tables.cells import did_you_mean
@@ -32,12 +33,14 @@ class Standing:
 
     ``committed`` are the deals, in the order of the study; ``standing`` the projects, or their parts, that stand;
     ``open`` those that can still be offered something, with what they have got; ``closed`` the others, and why.
+    ``begins`` says of those whose money is not complete in how many months what they have got is awarded.
     """
 
     committed: tuple[Committed, ...]
     standing: tuple[Option, ...]
     open: tuple[Option, ...]
-    closed: tuple[LeftOut, ...] = field(default=())
+    closed: tuple[LeftOut, ...] = ()
+    begins: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_standing(
@@ -62,6 +65,7 @@ def read_standing(
             made.append(deal)
             by_project.setdefault(one.project, []).append((one, deal))
     standing, still_open, closed = [], [], []
+    begins: dict[str, float] = {}
     for option in options:
         deals = by_project.get(option.project, [])
         if not deals:
@@ -78,12 +82,14 @@ def read_standing(
             closed.append(LeftOut(option.project, "", f"its deal of {first.date} failed"))
             continue
         if stands and part > NOTHING:
-            standing.append(_standing(option, deals, part, instruments, settings, at))
+            standing.append(_standing(option, deals, part, at))
+        if not stands:
+            begins[option.project] = max(_months(one, deal, at)[1] for one, deal in deals)
         if part < 1.0:
             still_open.append(_missing(option, deals, part, divisible=settings.divisible))
         else:
             closed.append(LeftOut(option.project, "", f"its deal of {first.date} is made: nothing is missing"))
-    return Standing(tuple(made), tuple(standing), tuple(still_open), tuple(closed))
+    return Standing(tuple(made), tuple(standing), tuple(still_open), tuple(closed), begins)
 
 
 def _paid(deals: Sequence[tuple[Commitment, Committed]]) -> float:
@@ -132,33 +138,37 @@ def _offer(
 ) -> Offer | None:  # fmt: skip
     """The offer that a deal was made of; ``None`` where its cost cannot be told."""
     if bundle is not None:
-        known = all(part.instrument in instruments for part in bundle.parts)
-        return bundle.on(option.candidate).offer(option.candidate, instruments, settings.market) if known else None
+        if not all(name in instruments for name in bundle.instruments):
+            return None
+        offer = bundle.on(option.candidate).offer(option.candidate, instruments, settings.market)
+        stated = months_of(bundle, instruments, settings.defaults)
+        return replace(offer, award_months=settings.defaults.award_months if stated is None else stated)
     assert terms is not None
     rate = subsidy_rate(terms, settings.market).value
     if rate is None:
         return None
+    months = settings.defaults.award_months if terms.award_months is None else terms.award_months
     return Offer(
         option.candidate.name, terms.instrument, 0.0, math.inf, rate, pool=terms.instrument,
         cost_share_cap=1.0 if terms.cost_cap_share is None else terms.cost_cap_share,
         excludes=frozenset(terms.excludes), stack_cap=1.0 if terms.stack_cap_share is None else terms.stack_cap_share,
+        award_months=months,
     )  # fmt: skip
 
 
-def _standing(
-    option: Option, deals: Sequence[tuple[Commitment, Committed]], part: float, instruments: Mapping[str, Instrument],
-    settings: FundSettings, at: str,
-) -> Option:  # fmt: skip
-    """A project, or the part of it that is paid, as far as is known of it: building begins with its first award."""
-    waits = [
-        (months_from(at, one.date), months_from(at, one.date) + _award_months(one, deal, instruments, settings))
-        for one, deal in deals
-    ]
-    wait, start = min(waits, key=lambda months: months[1])
+def _standing(option: Option, deals: Sequence[tuple[Commitment, Committed]], part: float, at: str) -> Option:
+    """A project, or the part of it that is paid, as far as is known of it: building begins when all is awarded."""
+    wait, start = max((_months(one, deal, at) for one, deal in deals), key=lambda months: months[1])
     first, _ = deals[0]
     capacity = replace(option.capacity, capacity=part * option.capacity.capacity, start_month=start)
     known = _running(option) if first.outcome == "running" else option
     return replace(known, capacity=capacity, wait_months=wait, late_months=first.late_months)
+
+
+def _months(one: Commitment, deal: Committed, at: str) -> tuple[float, float]:
+    """Months from a day to a deal, and until it is awarded; below 0 where that has passed."""
+    wait = months_from(at, one.date)
+    return wait, wait + (deal.offer.award_months if one.award_months is None else one.award_months)
 
 
 def _running(option: Option) -> Option:
@@ -178,16 +188,6 @@ def as_known(options: Options, outcomes: Mapping[str, bool]) -> Options:
     return replace(options, options=offered, offers=offers, standing=standing)
 
 
-def _award_months(
-    one: Commitment, deal: Committed, instruments: Mapping[str, Instrument], settings: FundSettings
-) -> float:
-    """Months from a deal until building begins: a bundle is awarded with the slowest of its instruments."""
-    if one.award_months is not None:
-        return one.award_months
-    stated = [instruments[name].award_months for name in deal.offer.holds or {deal.offer.instrument}]
-    return max(settings.defaults.award_months if months is None else months for months in stated)
-
-
 def _missing(
     option: Option, deals: Sequence[tuple[Commitment, Committed]], part: float, *, divisible: bool
 ) -> Option:  # fmt: skip
@@ -205,7 +205,7 @@ def _missing(
 
 
 def beside(options: Options, standing: Standing, *, divisible: bool) -> Options:
-    """What is offered to projects that have got something already: only what may stand beside it."""
+    """What is offered to projects that have got something already: only what may stand beside it, and not before it."""
     made: dict[str, list[Committed]] = {}
     for deal in standing.committed:
         made.setdefault(deal.candidate.key, []).append(deal)
@@ -222,8 +222,18 @@ def beside(options: Options, standing: Standing, *, divisible: bool) -> Options:
         if got and not divisible and offer.cost_share_cap < 1.0 and option.candidate.cost is not None:
             offer = replace(offer, high=min(offer.high, offer.cost_share_cap * option.candidate.cost - got))
         offers.append(offer)
-    return replace(options, offers=tuple(offers), left_out=(*options.left_out, *left_out, *standing.closed),
-                   standing=standing.standing, committed=standing.committed)  # fmt: skip
+    awaited = tuple(_not_before(option, standing.begins.get(option.project)) for option in options.options)
+    return replace(
+        options, options=awaited, offers=tuple(offers), left_out=(*options.left_out, *left_out, *standing.closed),
+        standing=standing.standing, committed=standing.committed,
+    )  # fmt: skip
+
+
+def _not_before(option: Option, months: float | None) -> Option:
+    """Building begins when all money is awarded, also that which was got before."""
+    if months is None or months <= option.capacity.start_month:
+        return option
+    return replace(option, capacity=replace(option.capacity, start_month=months))
 
 
 def refuse_overspent(rules: Rules, refuse: Refuse) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from reshore.data import DataPackage, build_package
 from reshore.errors import FilesError, InputError, Place, Problem, UsageError
 from reshore.importers import baci, bods, entities, eto, sbir, usaspending, usgs
+from reshore.importers.draft import Draft
 from reshore.importers.inbox import Inbox, open_inbox
-from reshore.importers.records import Draft, Importer
+from reshore.importers.records import Importer
 
 __all__ = ["IMPORTERS", "Importer", "import_package"]
 

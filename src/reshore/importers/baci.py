@@ -13,8 +13,9 @@ import polars as pl
 
 from reshore.countries import COUNTRIES
 from reshore.errors import Place
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, quoted
+from reshore.importers.records import Importer
 from reshore.importers.text import Sheet, file_is_missing, one_line, place_code, read_sheet
 from reshore.tables import ROW
 from reshore.tables.text import MAX_ROWS

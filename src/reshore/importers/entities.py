@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reshore.errors import Place
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.followthemoney import Link, read_entities, write_links
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, Row, quoted
+from reshore.importers.records import Importer
 from reshore.importers.text import Sheet, date_text, file_is_missing, key, one_line, place_code, read_sheet
 
 SOURCE = "opensanctions"

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from reshore.errors import Place
-from reshore.importers.records import Draft, quoted
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.text import one_line, slug
 
 _UEI_LENGTH = 12

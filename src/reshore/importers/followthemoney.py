@@ -16,8 +16,8 @@ import polars as pl
 
 from reshore.errors import Place
 from reshore.importers.bods.interests import Interest, fit_owners, stake_rows
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Row, quoted
 from reshore.importers.strict_json import read_values
 from reshore.importers.text import Sheet, key, number, one_line
 from reshore.tables import ROW

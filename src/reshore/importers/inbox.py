@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from reshore.data.archive import is_archive, open_archive
 from reshore.errors import FilesError, Place
-from reshore.importers.records import Draft
+from reshore.importers.draft import Draft
 from reshore.tables.cells import no_such_file
 
 _HEAD_BYTES = 64 * 1024

@@ -9,9 +9,10 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.firms import Firms
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, Row, quoted
+from reshore.importers.records import Importer
 from reshore.importers.text import (
     Sheet,
     date_text,

@@ -6,7 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from reshore.errors import Place, shown
-from reshore.importers.records import Draft
+from reshore.importers.draft import Draft
 from reshore.tables.text import MAX_BYTES, not_a_table, too_large
 
 MAX_DEPTH = 64

@@ -13,8 +13,8 @@ import polars as pl
 
 from reshore.countries import country_code
 from reshore.errors import Place, shown
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, quoted
 from reshore.tables import ROW, read_cells
 from reshore.tables.cells import did_you_mean
 from reshore.tables.keys import KEY_LENGTH, explain_key

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reshore.errors import Place
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.firms import Firms
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, Row, quoted
+from reshore.importers.records import Importer
 from reshore.importers.text import Sheet, date_text, file_is_missing, key, money, one_line, place_code, read_sheet
 from reshore.tables import ROW
 

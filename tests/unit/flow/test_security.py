@@ -135,7 +135,8 @@ def test_what_stands_moves_the_same_sides_as_what_is_built():
     both = Security(world(1), (Outlook("cut", 1.0, one),), (plant, other))
     for part in (0.0, 0.5, 1.0):
         found, expected = (
-            evaluate(security.program(), np.array(x)).objective for security, x in ((standing, [part]), (both, [1.0, part]))
+            evaluate(security.program(), np.array(x)).objective
+            for security, x in ((standing, [part]), (both, [1.0, part]))
         )
         assert found == pytest.approx(expected, rel=1e-12)
     with pytest.raises(UsageError, match="what each of 1 standing projects brings"):

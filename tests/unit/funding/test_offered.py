@@ -29,7 +29,7 @@ from reshore.funding.portfolio import Candidate, Draw, Offer, Rules
 from reshore.optimize import solve
 from reshore.study import make_study, read_study, run
 from reshore.study.settings import settings_of
-from tests.money import PAIR_USD, money_package, money_settings
+from tests.money import LATER, PAIR_USD, money_package, money_settings
 from tests.unit.funding.test_bundles import SAMPLES
 from tests.unit.funding.test_portfolio import best_by_trying, random_case, valued
 
@@ -335,11 +335,41 @@ def test_a_bundle_is_awarded_with_the_slowest_of_its_instruments():
     found = run(make_study(value), package)["fund_candidates"]
     ready = dict(found.filter(pl.col("considered")).select("project", "ready_months").iter_rows())
     assert (ready["magnet-plant"], ready["oxide-plant"]) == (20 + 24, 24)
+    value["fund"]["bundles"][0]["award_months"] = 3
+    found = run(make_study(value), package)["fund_candidates"]
+    assert found.row(by_predicate=pl.col("project") == "magnet-plant", named=True)["ready_months"] == 3 + 24
+    del value["fund"]["bundles"][0]["award_months"]
     value["fund"]["budgets"][0]["alone"] = True
     found = run(make_study(value), package)["fund_candidates"]
     row = found.row(by_predicate=pl.col("project") == "magnet-plant", named=True)
-    assert row["ready_months"] == 24
-    assert row["assumed"] == "awarded as its quickest offer, which takes 0 months; the slowest takes 20"
+    assert (row["ready_months"], row["ready_months_low"], row["ready_months_high"]) == (24, 24, 20 + 24)
+    assert row["assumed"] is None
+
+
+def test_building_begins_with_the_slowest_deal_that_the_plan_takes():
+    # Decided 36 months ahead, both plants stand after 24 by loans, which are awarded at once. With 50 million of loans
+    # one of them needs the grant, which takes 20 months: it stands eight months into the cut, and four of its twelve
+    # months are served.
+    package = data()
+    months = package["instruments"].with_columns(
+        pl.when(pl.col("instrument") == "old-grant").then(20.0).otherwise(pl.col("award_months")).alias("award_months")
+    )
+    package = replace(package, tables={**package.tables, "instruments": months})
+
+    def taken(loans: float, grants: float) -> tuple[float, list[tuple[str, float]]]:
+        budgets = [{"instrument": "plant-loan", "face_usd": loans}, {"instrument": "old-grant", "face_usd": grants}]
+        found = run(make_study(money_settings(budgets=budgets, samples=0, frontier=[1.0])), package)
+        deals = found["fund_deals"].select("project", "instrument", "ready_months")
+        ready = deals.group_by("project").agg(pl.col("instrument").sort(), pl.col("ready_months").unique())
+        ways = sorted((";".join(row["instrument"]), *row["ready_months"]) for row in ready.iter_rows(named=True))
+        return found["fund_plans"].row(by_predicate=pl.col("plan") == "chosen", named=True)["worth_usd"], ways
+
+    worth, ways = taken(80e6, 80e6)
+    assert worth == pytest.approx(PAIR_USD, rel=1e-6)
+    assert ways == [("plant-loan", 24), ("plant-loan", 24)]
+    worth, ways = taken(50e6, 20e6)
+    assert ways == [("old-grant;plant-loan", 44), ("plant-loan", 24)]
+    assert worth == pytest.approx(PAIR_USD * LATER[8:].sum() / LATER.sum(), rel=1e-6)
 
 
 def refusals(act) -> dict[str, Any]:
@@ -380,7 +410,7 @@ def test_every_problem_of_the_bundles_of_a_study_is_found_at_once_with_its_key()
         bundle(GRANT, {**LOAN, "instrument": "plant-lone"}, projects=[]),
         bundle(FLOOR, bundle="floor"),
         bundle(GRANT, bundle="unsourced", source=""),
-        bundle(GRANT, bundle="odd", colour="red", asked_usd=-1),
+        bundle(GRANT, bundle="odd", colour="red", asked_usd=-1, award_months=601),
         bundle(GRANT, bundle="twice"),
         bundle(LOAN, bundle="twice", projects=["magnet-plant", "magnet-plant"]),
         {"file": "nowhere.toml", "label": "Beside a file", "projects": ["magnet-plant"]},
@@ -392,6 +422,7 @@ def test_every_problem_of_the_bundles_of_a_study_is_found_at_once_with_its_key()
         "fund.bundles[3].source": "missing-key",
         "fund.bundles[4].colour": "unknown-key",
         "fund.bundles[4].asked_usd": "out-of-range",
+        "fund.bundles[4].award_months": "out-of-range",
         "fund.bundles[6].projects": "duplicate-key",
         "fund.bundles[7].label": "contradiction",
         "fund.bundles[7].file": "no-such-file",
@@ -481,8 +512,8 @@ JUNK = st.one_of(
 @given(drawn=st.data())
 def test_whatever_one_entry_of_a_bundle_is_a_study_is_refused_with_its_key_or_reads_back(drawn):
     clawback = {"condition": "clawback", "years": 5, "instrument": "old-grant", "breach_rate": 0.1}
-    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, project_usd=100e6,
-                 assumed=["the floor"])  # fmt: skip
+    row = bundle(dict(GRANT), dict(LOAN), dict(FLOOR), conditions=[clawback], asked_usd=30e6, award_months=2,
+                 project_usd=100e6, assumed=["the floor"])  # fmt: skip
     place = drawn.draw(st.sampled_from([row, *row["parts"], *row["conditions"]]))
     place[drawn.draw(st.sampled_from([*sorted(place), "file"]))] = drawn.draw(JUNK)
     found, places = read_or_refused(row)

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reshore.errors import InfeasibleError
+from reshore.errors import InfeasibleError, UsageError
 from reshore.flow import Project
 from reshore.flow.security import Outlook, Security
 from reshore.funding.budgets import Pool, Tranche, first_day, months_between
 from reshore.funding.fund import Fund
 from reshore.funding.portfolio import Candidate, Offer, Rules
+from reshore.funding.settings import Budget, BudgetYear
 from reshore.seeds import stream
 from tests.unit.funding.test_fund import CHAIN, cut
 
@@ -195,6 +196,13 @@ def test_a_budget_by_year_keeps_its_shape_when_it_is_scaled():
     assert [limit.face for limit in replace(pool, carries_over=False).limits] == [10, 30, 60]
 
 
+def test_a_budget_whose_years_state_no_face_value_is_not_scaled_by_it():
+    budget = Budget("loans", years=(BudgetYear(2027, subsidy_usd=1e6), BudgetYear(2028, subsidy_usd=2e6)))
+    with pytest.raises(UsageError, match="the years of 'loans' state no face value"):
+        budget.scaled(3e8)
+    assert Budget("loans", subsidy_usd=1e6).scaled(3e8) == Budget("loans", 3e8, 1e6)
+
+
 def test_years_add_up_as_they_are_written():
     # 0.1 + 0.2 is not 0.3 in binary, nor is 0.7 + 0.1 what 0.8 is.
     assert [limit.face for limit in loans((0.7, 0.1, 0.2)).limits] == [0.7, 0.8, 1.0]
@@ -204,3 +212,42 @@ def test_years_of_money_are_named_by_the_calendar_year_in_which_most_of_them_lie
     # the fiscal years of the United States, Japan and Australia
     assert [first_day(2027, month) for month in (10, 4, 7)] == ["2026-10-01", "2027-04-01", "2026-07-01"]
     assert months_between("2026-11-15", first_day(2028, 10)) == 11
+
+
+def two_ways(seed: int, quick: float, slow: float, n: int = 3) -> Fund:
+    """Plants that loans pay for at once and grants after eight months: by loans alone, or by both or grants alone."""
+    random = stream(seed, "ways", 0)
+    projects, candidates, offers = [], [], []
+    for number in range(n):
+        size, asks = float(random.uniform(0.02, 0.12)), float(random.integers(20, 60))
+        for wait in (0.0, 8.0):
+            name = f"p{number} after {wait:g}"
+            projects.append(Project(f"g{number % 3}", size, start_month=wait))
+            candidates.append(Candidate(name, f"Project {number}", asks, project=f"p{number}", award_months=wait))
+            offers.append(Offer(name, "loan", 0, 150, 0.1, "loans"))
+            if wait:
+                offers.append(Offer(name, "grant", 0, 150, 1.0, "grants", award_months=wait))
+    outlooks = (Outlook("cut", 0.3, cut([0.1, 0.06, 0.06])), Outlook("calm", 0.7, cut([0.4, 0.4, 0.4])))
+    rules = Rules((Pool("loans", quick), Pool("grants", slow)))
+    return Fund(Security(CHAIN, outlooks, tuple(projects)), candidates, offers, rules, 1e-7)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_plan_is_the_best_of_all_ways_of_award_and_nobody_waits_for_quick_deals_alone(seed):
+    quick, slow = (float(amount) for amount in stream(seed, "two budgets", 0).integers(10, 90, 2))
+    fund = two_ways(seed, quick, slow)
+    asks = {candidate.key: candidate.asks for candidate in fund.candidates}
+    best = 0.0
+    for plan in product((None, "loan", "both"), repeat=3):
+        names = [f"p{number} after {0 if way == 'loan' else 8}" for number, way in enumerate(plan) if way]
+        by_loan, by_both = (
+            sum(asks[f"p{number}"] for number, way in enumerate(plan) if way == word) for word in ("loan", "both")
+        )
+        if by_loan <= quick and by_loan + by_both <= quick + slow:
+            best = max(best, fund.worth(fund.parts(dict.fromkeys(names, 1.0)))[0])
+    found = fund.best()
+    assert found.worth == pytest.approx(best, rel=1e-5, abs=1e-9)
+    assert len(set(found.plan.projects)) == len(found.plan.built)
+    for name in found.plan.built:
+        instruments = {deal.instrument for deal in found.plan.deals if deal.candidate == name}
+        assert ("grant" in instruments) == name.endswith("after 8")

@@ -12,8 +12,9 @@ import pytest
 from reshore.chain import ValueChain, build_chain
 from reshore.report import render, workbook_bytes
 from reshore.report.page import Page
-from reshore.report.sections.money import deals, frontier, merit, merits, money, real_and_plan, tornado
+from reshore.report.sections.money import deals, frontier, money, real_and_plan, tornado
 from reshore.report.sections.money_decision import money_decision
+from reshore.report.sections.money_merit import merit, merits
 from reshore.report.sections.money_worth import bundles, ledger, left_out, money_worth, payments, prices, regret
 from reshore.report.sections.tracks import Track
 from reshore.study.findings import findings
@@ -45,6 +46,18 @@ def test_the_decision_is_told_in_five_lines(page):
         ("What was really awarded", "Late magnet plant: 35 M USD avoid 20 M USD (10 M to 30 M) through the same flow, "
          "as far as the awards went to candidates of known capacity."),
     )  # fmt: skip
+
+
+def test_a_plan_that_costs_the_public_more_than_it_avoids_says_so(page):
+    def worth(cost: float) -> str:
+        plans = page.results["fund_plans"].with_columns(present_usd=pl.lit(cost))
+        decision = money_decision(Page(replace(page.results, tables={**page.results.tables, "fund_plans": plans})))
+        assert decision is not None
+        return dict(decision.lines)["What it is worth"]
+
+    assert worth(101e6).endswith("It costs the public more than the loss that it avoids: the rules spend a budget on "
+                                 "whatever adds any.")  # fmt: skip
+    assert "It costs the public more" not in worth(99e6)
 
 
 def test_the_first_finding_is_the_decision_with_its_range_and_certified_gap(page):

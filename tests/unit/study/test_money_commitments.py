@@ -144,6 +144,10 @@ def test_a_project_that_has_got_a_part_is_offered_what_is_missing():
     deals = dict(found["fund_deals"].select("project", "amount_usd").iter_rows())
     assert deals == {"magnet-plant": pytest.approx(40e6), "oxide-plant": pytest.approx(10e6)}
     assert not found["fund_commitments"]["stands"].item()  # built whole or not at all
+    # What it has got may be awarded later than the rest: it is then built for neither before.
+    slow = answered(made("oxide-plant", 20, award_months=20), years=(90, 0))
+    ready = dict(slow["fund_deals"].select("project", "ready_months").iter_rows())
+    assert ready["oxide-plant"] == 2 + 20 + 24
     # Said to build all of it, it stands.
     whole = best_of(made("oxide-plant", 20, part_share=1.0), budgets=by_year(60, 0))
     assert whole.plan.projects == ("magnet-plant",)

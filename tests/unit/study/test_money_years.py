@@ -7,6 +7,7 @@ The day of decision is the first of November 2026, so money of 2027 can be award
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -191,6 +192,21 @@ def test_the_command_shows_money_by_year(tmp_path):
         group, ["fund", str(tmp_path / "study.toml"), "--budget", "140e6"], catch_exceptions=False
     )
     assert "USD 18.7 M" in more.stdout  # 70 million in each year: the pair at once
+
+
+def test_what_is_appropriated_by_year_is_shown_where_that_is_what_is_limited(tmp_path):
+    from reshore.data import write_package
+    from tests.journeys.test_money_commands import STUDY
+
+    write_package(money_package(), tmp_path / "money")
+    # Loans cost a tenth: 4 million of subsidy a year carry 40 million of them.
+    years = "years = [{ year = 2027, subsidy_usd = 4e6 }, { year = 2028, subsidy_usd = 4e6 }]\n"
+    (tmp_path / "study.toml").write_text(STUDY + years, encoding="utf-8")
+    done = CliRunner().invoke(group, ["fund", str(tmp_path / "study.toml")], catch_exceptions=False)
+    line = next(line for line in done.stdout.splitlines() if line.split()[:2] == ["plant-loan", "2028"])
+    # Both wait for the second, without which the first is worth nothing: 7 of 8 million for 70 million of loans.
+    assert re.search(r"subsidy cost +4 M +8 M +7 M +1 M", line)
+    assert "no limit" not in done.stdout
 
 
 def test_the_report_and_the_workbook_show_money_by_year(results):

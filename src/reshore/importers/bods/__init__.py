@@ -15,8 +15,9 @@ from typing import Any
 from reshore.errors import Place
 from reshore.importers.bods.interests import Interest, fit_owners, post_rows, read_interests, stake_rows
 from reshore.importers.bods.statements import Statement, latest, read_statements
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, Row, quoted
+from reshore.importers.records import Importer
 from reshore.importers.text import file_is_missing, key, one_line, place_code, slug
 
 _KINDS = {

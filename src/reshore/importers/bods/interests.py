@@ -9,7 +9,7 @@ from typing import Any
 
 from reshore.data.rules import OWNERS_TOLERANCE
 from reshore.errors import Place
-from reshore.importers.records import Draft, Row, quoted
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.text import date_text, one_line
 
 EXCLUSIVE_STEP = 1e-8

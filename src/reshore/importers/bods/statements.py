@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reshore.errors import Place
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, quoted
 from reshore.importers.strict_json import read_values
 from reshore.importers.text import date_text
 

@@ -9,11 +9,12 @@ the three stages, of which only shares are given, are processes of a chain of th
 from __future__ import annotations
 
 from reshore.errors import Place
+from reshore.importers.draft import Draft
 from reshore.importers.eto.files import COLUMNS, SOURCE
 from reshore.importers.eto.goods import Goods
 from reshore.importers.eto.supply import note_other_names, read_providers, read_provision
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer
+from reshore.importers.records import Importer
 from reshore.importers.text import file_is_missing, read_sheet
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reshore.importers.records import Draft, quoted
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.text import Sheet
 
 SOURCE = "eto-chip-explorer"

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from reshore.errors import Place
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.eto.files import COLUMNS, MARKET_SIZE, SOURCE, YEAR, year_of
-from reshore.importers.records import Draft, Row, quoted
 from reshore.importers.text import Sheet, key, number, one_line
 from reshore.tables import ROW
 

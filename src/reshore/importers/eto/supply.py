@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from reshore.countries import PLACEHOLDERS
 from reshore.data.rules import SHARE_TOLERANCE
 from reshore.errors import Place
+from reshore.importers.draft import Draft, Row, quoted
 from reshore.importers.eto.files import FLAGS, SOURCE, year_of
-from reshore.importers.records import Draft, Row, quoted
 from reshore.importers.text import Sheet, is_number, key, number, one_line, place_code
 
 SITE_STAGES = frozenset({"S2", "S3"})

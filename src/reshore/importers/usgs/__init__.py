@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from reshore.importers.draft import Draft, Row
 from reshore.importers.inbox import Inbox
-from reshore.importers.records import Draft, Importer, Row
+from reshore.importers.records import Importer
 from reshore.importers.text import file_is_missing, read_sheet, slug
 from reshore.importers.usgs.figures import (
     RELEASE,

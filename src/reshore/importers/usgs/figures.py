@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reshore.errors import Place
-from reshore.importers.records import Draft, quoted
+from reshore.importers.draft import Draft, quoted
 from reshore.importers.text import Sheet, one_line, place_code
 from reshore.importers.usgs.amounts import NOT_APPLICABLE, Amount, amount
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reshore.data.rules import SHARE_TOLERANCE
-from reshore.importers.records import Draft, Row
+from reshore.importers.draft import Draft, Row
 from reshore.importers.usgs.amounts import Amount
 from reshore.importers.usgs.figures import Figure
 

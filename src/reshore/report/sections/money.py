@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,11 +12,20 @@ import polars as pl
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.money_commitments import commitments
-from reshore.report.sections.money_decision import built, instrument_labels, plan_of, project_labels, proof
+from reshore.report.sections.money_decision import (
+    built,
+    instrument_labels,
+    plan_of,
+    project_labels,
+    project_source_keys,
+    project_sources,
+    proof,
+)
+from reshore.report.sections.money_merit import merit
 from reshore.report.sections.money_packages import packages
 from reshore.report.sections.money_replan import replan
 from reshore.report.sections.money_years import money_by_year
-from reshore.report.sections.tracks import Mark, Scale, Track, scale, tracks
+from reshore.report.sections.tracks import Mark, Track, scale, tracks
 from reshore.report.words import usd, usd_range
 from reshore.study.words import in_words
 from reshore.units import SHARE, USD, written
@@ -49,12 +58,6 @@ def money(page: Page) -> Block | None:
         real_and_plan(page), tornado(page), frontier(page),
     )  # fmt: skip
     return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
-
-
-def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
-    """The numbers of the sources of what is said of projects."""
-    rows = page.results.package["projects"].filter(pl.col("project").is_in(list(projects)))
-    return page.cite(rows["source"])
 
 
 def _instrument_sources(page: Page, frame: pl.DataFrame) -> tuple[int, ...]:
@@ -90,8 +93,8 @@ def deals(page: Page) -> Figure | None:
         )  # fmt: skip
     after = [*_below_face(frame), *_for_a_person(frame)]
     columns = (
-        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd", "part_share",
-        "lost_usd", "needs_person",
+        "label", "instrument", "parts", "award_year", "good", "amount_usd", "subsidy_usd", "present_usd",
+        "ready_months", "part_share", "lost_usd", "needs_person",
     )  # fmt: skip
     best = frame.sort("lost_usd", "project", descending=[True, False]).row(0, named=True)
     total = f"{frame.height} deal{'s' if frame.height != 1 else ''} for {usd(float(frame['amount_usd'].sum()))}"
@@ -116,8 +119,11 @@ def _below_face(frame: pl.DataFrame) -> list[str]:
     if below.is_empty():
         return []
     avoid = "avoids less than its" if below.height == 1 else "avoid less than their"
+    which = (
+        f"All {frame.height} deals" if below.height == frame.height > 1 else f"{below.height} of {frame.height} deals"
+    )
     return [
-        f"{below.height} of {frame.height} deals {avoid} face value "
+        f"{which} {avoid} face value "
         f"({in_words(below['label'].to_list())}): the rules spend a budget on whatever adds anything, and what is lent "
         "is meant to come back."
     ]
@@ -133,106 +139,6 @@ def _for_a_person(frame: pl.DataFrame) -> list[str]:
         f"Only a person can answer, for {'all deals' if len(names) == frame.height > 1 else in_words(names)}: {words}."
         for words, names in list(found.items())[:NOTES]
     ]
-
-
-def merits(page: Page) -> pl.DataFrame:
-    """Per candidate what it adds alone, by the odds and by both ends of their ranges, over what it asks; best first."""
-    scenarios = {one.label: one.odds for one in page.results.study.scenarios}
-    ends = [
-        {"outlook": label, "low": odds.low, "high": odds.high} for label, odds in scenarios.items() if odds is not None
-    ]
-    schema = {"outlook": pl.String, "low": pl.Float64, "high": pl.Float64}
-    frame = page.results["break_even_odds"].join(pl.DataFrame(ends, schema=schema), on="outlook", how="left")
-    asked = page.results["fund_candidates"].select("project", "asked_usd")
-    stated, gain = pl.col("stated_odds_share"), pl.col("gain_usd")
-    return (
-        frame.group_by("project", "label")
-        .agg(
-            (stated * gain).sum().alias("worth"),
-            (pl.col("low").fill_null(stated) * gain).sum().alias("worth_low"),
-            (pl.col("high").fill_null(stated) * gain).sum().alias("worth_high"),
-        )
-        .join(asked, on="project", how="left")
-        .with_columns(
-            pl.when(pl.col("asked_usd") > 0).then(pl.col(name) / pl.col("asked_usd")).alias(f"per_{name}")
-            for name in ("worth", "worth_low", "worth_high")
-        )
-        .sort("per_worth", "project", descending=[True, False], nulls_last=True)
-    )
-
-
-def merit(page: Page) -> Figure | None:
-    """The merit ladder: worth per public dollar against what a candidate asks."""
-    frame = merits(page).filter(pl.col("per_worth").is_not_null())
-    if frame.is_empty():
-        return None
-    chosen, even = plan_of(page, "chosen"), _break_even(page)
-    keys = set(str(chosen["built"] or "").split(";")) if chosen else set()
-    axis = scale(0.0, max(1.0, *frame["per_worth_high"]))
-    adding = frame.filter(pl.col("worth") > 0)
-    rows = [
-        _rung(row, axis, row["project"] in keys, even.get(row["project"], ""))
-        for row in (adding if adding.height else frame).iter_rows(named=True)
-    ]
-    title, after = _merit_words(frame)
-    odds = page.results["break_even_odds"].sort("gain_usd", "project", "outlook", descending=[True, False, False])
-    return Figure(
-        "money-merit",
-        title,
-        "Worth of each candidate alone per dollar of public money that it asks for; the thin bar is the range of the "
-        "odds. Right of the dashed line it is worth more than it asks. Dark: in the plan.",
-        "Merit ladder, worth per dollar asked for. " + "; ".join(f"{row.label} {row.words}" for row in rows) + ".",
-        result_grid(page.results, "break_even_odds", odds,
-                    ("label", "outlook", "stated_odds_share", "gain_usd", "break_even_odds_share"), page.by_key,
-                    "From which odds it pays", spoken=True),
-        project_sources(page, frame["project"].to_list()),
-        "OUT/tables/break_even_odds.csv",
-        tracks(rows[:ROWS], axis, lambda value: f"{value:g}",
-               (("solid", "in the plan"), ("pale", "not in the plan"), ("thin", "range of the odds"),
-                ("rule", "worth what it asks")), rule=1.0, after=after, more=max(0, len(rows) - ROWS)),
-    )  # fmt: skip
-
-
-def _rung(row: Mapping[str, Any], axis: Scale, is_chosen: bool, even: str) -> Track:
-    low, point, high = (axis.at(row[f"per_{name}"]) for name in ("worth_low", "worth", "worth_high"))
-    marks = [Mark("solid" if is_chosen else "pale", 0.0, point)] if point > 0 else []
-    marks += [Mark("thin", low, high)] if high > low else []
-    words = f"{written(row['per_worth'])} USD" if row["worth"] > 0 else "adds nothing alone"
-    return Track(row["label"], tuple(marks), words, f"asks {usd(row['asked_usd'])}", even, is_chosen)
-
-
-def _merit_words(frame: pl.DataFrame) -> tuple[str, list[str]]:
-    """How many candidates are worth what they ask, and which add nothing."""
-    over = frame.filter(pl.col("per_worth") >= 1).height
-    still = frame.filter(pl.col("worth") <= 0)["label"].to_list()
-    if len(still) == frame.height:
-        all_ = f"None of {frame.height} candidates adds anything alone"
-        return f"{all_}: what they are worth, they are worth together", []
-    verb, pronoun = ("is", "it asks") if over == 1 else ("are", "they ask")
-    count = f"{over or 'None'} of {frame.height} candidates"
-    title = f"{count} {verb} worth what {pronoun}, each taken alone and at the odds of the study"
-    if not still:
-        return title, []
-    add = "adds" if len(still) == 1 else "add"
-    return title, [f"{len(still)} of {frame.height} {add} nothing alone in these scenarios: {in_words(still, 6)}."]
-
-
-def _break_even(page: Page) -> dict[str, str]:
-    """Per project from which odds of the outlook in which it is worth most it pays, in words."""
-    frame = page.results["break_even_odds"].filter(pl.col("break_even_odds_share").is_not_null())
-    value = pl.col("stated_odds_share") * pl.col("gain_usd")
-    best = frame.with_columns(value.alias("value")).sort("value", "outlook", descending=[True, False])
-    found: dict[str, str] = {}
-    for row in best.iter_rows(named=True):
-        odds = row["break_even_odds_share"]
-        found.setdefault(
-            row["project"],
-            f"pays at no odds of “{row['outlook']}” alone"
-            if odds > 1
-            else f"pays from odds of {written(odds, SHARE)} of “{row['outlook']}” alone; the study says "
-            f"{written(row['stated_odds_share'], SHARE)}",
-        )
-    return found
 
 
 def real_and_plan(page: Page) -> Figure | None:
@@ -285,13 +191,6 @@ def real_and_plan(page: Page) -> Figure | None:
     )  # fmt: skip
 
 
-def project_source_keys(page: Page) -> list[str]:
-    """Keys of the sources of the projects that were considered."""
-    considered = page.results["fund_candidates"].filter(pl.col("considered"))["project"].to_list()
-    rows = page.results.package["projects"].filter(pl.col("project").is_in(considered))
-    return rows["source"].drop_nulls().to_list()
-
-
 def _plans_title(chosen: Mapping[str, Any] | None, real: Mapping[str, Any] | None) -> str:
     if chosen is None:
         return "Plans side by side"
@@ -325,7 +224,7 @@ def tornado(page: Page) -> Figure | None:
         f"“{first['assumption']}” moves the worth of the plan most: "
         f"{usd_range(None, first['worth_usd_low'], first['worth_usd_high'])}",
         f"The plan is kept and one assumption changed at a time. The dashed line, {usd(base)}, is its worth as the "
-        f"study says{_other_base(page, base)}.",
+        f"study says.",
         "What moves the plan. " + "; ".join(f"{row.label}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_tornado", frame,
                     ("assumption", "low_case", "high_case", "worth_usd", "swing_usd"), page.by_key,
@@ -337,14 +236,6 @@ def tornado(page: Page) -> Figure | None:
     )  # fmt: skip
 
 
-def _other_base(page: Page, base: float) -> str:
-    """Why the middle is not the worth of the plan, where it is not: chance enters by its mean."""
-    chosen = plan_of(page, "chosen")
-    if chosen is None or abs(chosen["worth_usd"] - base) <= 5e-3 * abs(base):
-        return ""
-    return ", with every project at its mean output instead of drawn success"
-
-
 def frontier(page: Page) -> Figure | None:
     """What more money buys, and the project that enters at each step."""
     frame = page.results["fund_frontier"].sort("budget_usd")
@@ -353,13 +244,14 @@ def frontier(page: Page) -> Figure | None:
     labels = project_labels(page)
     points = list(frame.iter_rows(named=True))
     axis = scale(0.0, max(1.0, *(max(row["worth_usd"], row["bound_usd"]) for row in points)))
-    rows, before = [], {"budget_usd": 0.0, "worth_usd": 0.0}
+    rows: list[Track] = []
+    before = {"budget_usd": 0.0, "worth_usd": 0.0} if _is_only_budget(page) else None
     for row in points:
         marks = [Mark("solid", 0.0, axis.at(row["worth_usd"]))] if row["worth_usd"] > 0 else []
         marks.append(Mark("bound", axis.at(row["bound_usd"]), axis.at(row["bound_usd"])))
         rows.append(
             Track(f"Budget {usd(row['budget_usd'])}", tuple(marks), usd(row["worth_usd"]), _changes(row, labels),
-                  f"{usd(row['face_usd'])} spent; {_next_million(before, row)}")
+                  "; ".join(filter(None, (f"{usd(row['face_usd'])} spent", _next_million(before, row)))))
         )  # fmt: skip
         before = row
     useful = [b for a, b in pairwise(points) if b["worth_usd"] > a["worth_usd"] * (1 + LITTLE)]
@@ -393,7 +285,15 @@ def _changes(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     return "; ".join(parts) or "the same projects"
 
 
-def _next_million(before: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def _is_only_budget(page: Page) -> bool:
+    """Whether nothing can be bought without the budget that the frontier varies."""
+    fund = page.results.study.fund
+    return fund is not None and len(fund.budgets) == 1
+
+
+def _next_million(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> str:
+    if before is None:
+        return ""
     more = row["budget_usd"] - before["budget_usd"]
     gain = row["worth_usd"] - before["worth_usd"]
     return f"a further million buys {usd(1e6 * gain / more) if 1e6 * gain >= more else 'nothing'}" if more > 0 else ""

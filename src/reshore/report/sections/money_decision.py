@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,19 @@ def project_labels(page: Page) -> dict[str, str]:
     return dict(page.results["fund_candidates"].select("project", "label").iter_rows())
 
 
+def project_sources(page: Page, projects: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the sources of what is said of projects."""
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(list(projects)))
+    return page.cite(rows["source"])
+
+
+def project_source_keys(page: Page) -> list[str]:
+    """Keys of the sources of the projects that were considered."""
+    considered = page.results["fund_candidates"].filter(pl.col("considered"))["project"].to_list()
+    rows = page.results.package["projects"].filter(pl.col("project").is_in(considered))
+    return rows["source"].drop_nulls().to_list()
+
+
 def instrument_labels(page: Page) -> dict[str, str]:
     """Names of instruments, and of the bundles of the study, for people."""
     fund = page.results.study.fund
@@ -155,7 +169,10 @@ def _worth(page: Page, plan: dict[str, Any]) -> str:
     if fund is not None and fund.risk_weight > 0:
         weight, level = (written(share, SHARE) for share in (fund.risk_weight, fund.risk_level))
         text += f" Bad outlooks weigh more than their odds: {weight} of the weight lies on CVaR at level {level}."
-    return f"{text} That is {' and '.join(per)}." if per else text
+    text += f" That is {' and '.join(per)}." if per else ""
+    if plan["present_usd"] is not None and plan["present_usd"] > plan["worth_usd"]:
+        text += " It costs the public more than the loss that it avoids: the rules spend a budget on whatever adds any."
+    return text
 
 
 def _discounted(page: Page) -> str:

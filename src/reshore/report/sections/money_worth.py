@@ -14,7 +14,8 @@ from reshore.report.colors import grow_class
 from reshore.report.grid import grid, result_grid
 from reshore.report.page import Block, Figure, Page
 from reshore.report.sections.bars import Bar, Part, span
-from reshore.report.sections.money import project_source_keys, project_sources, usd_tick
+from reshore.report.sections.money import usd_tick
+from reshore.report.sections.money_decision import plan_of, project_source_keys, project_sources
 from reshore.report.sections.tracks import Key, Mark, Sentences, Track, scale, tracks
 from reshore.report.words import usd, usd_range
 from reshore.study.words import first_upper, in_words
@@ -83,7 +84,7 @@ def payments(page: Page) -> Figure | None:
         f"{'it asks' if enough == 1 else 'they ask'}; in all {usd(float(frame['payment_usd'].sum()))}",
         "Pale bar: from prices at the plan (Owen) to prices without the project. Black: what is lost without it "
         "(pivotal, Vickrey–Clarke–Groves). Blue: payment along the way from nothing to the plan; these add up to the "
-        "plan's worth, here with every project at its mean output instead of drawn success.",
+        f"plan's worth{_at_mean(page, float(frame['payment_usd'].sum()))}.",
         "Payments. " + "; ".join(f"{row.label}: {row.words}, {row.below}, {row.note}" for row in rows) + ".",
         result_grid(page.results, "security_payments", frame,
                     ("label", "part_share", *names[:-1], "asked_usd"), page.by_key,
@@ -95,6 +96,17 @@ def payments(page: Page) -> Figure | None:
                 ("bound", "asked for")),
                after=() if page.results["security_bundles"].height else (NO_BUNDLE,), more=max(0, len(rows) - ROWS)),
     )  # fmt: skip
+
+
+def _at_mean(page: Page, worth: float) -> str:
+    """Why a worth is not that of the plan, where it is not: chance enters by its mean."""
+    chosen = plan_of(page, "chosen")
+    if chosen is None or abs(chosen["worth_usd"] - worth) <= 5e-3 * abs(worth):
+        return ""
+    return (
+        " with every project at its mean output; over draws, in which a project comes whole or not at all, it is "
+        f"{usd(chosen['worth_usd'])}"
+    )
 
 
 def _asks(row: dict[str, Any]) -> str:

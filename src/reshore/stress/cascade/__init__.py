@@ -2,19 +2,10 @@
 
 from reshore.stress.cascade.certify import Certificate, certify
 from reshore.stress.cascade.essentiality import EssentialityCounts, count_needs
-from reshore.stress.cascade.index import (
-    Cascade,
-    Leaders,
-    Propagation,
-    Rule,
-    Shock,
-    measure_shocks,
-    measure_systemic_risk,
-    propagate,
-    rank_systemic_risk,
-)
+from reshore.stress.cascade.index import Cascade, Propagation, Rule, Shock, measure_shocks, propagate
 from reshore.stress.cascade.inventory import BINDING, RATIONING, Course, Disruption, Habits, simulate
 from reshore.stress.cascade.network import Network, network_from_arrays
+from reshore.stress.cascade.ranking import Leaders, measure_systemic_risk, rank_systemic_risk
 from reshore.stress.cascade.reading import build_network, read_essentiality, read_network
 from reshore.stress.cascade.records import (
     COURSE,

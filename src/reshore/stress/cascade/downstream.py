@@ -33,8 +33,8 @@ from reshore.stress.cascade.push import (
     strong_components,
 )
 
-ROUNDS = 30
-"""Rounds of pushing after which the end is solved for; errors that fall by a tenth a round are gone by then."""
+ROUNDS = 100
+"""Rounds of pushing after which the end is solved for; errors that lose a quarter in every round are gone by then."""
 
 _FINISHES = 500
 

@@ -24,7 +24,7 @@ from reshore.stress.cascade.upstream import Demand, Visits
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
 _GROWTH = 16.0
-"""Rounding of a row, times this, bounds what it does to a value: errors off the leading vector halve in every sweep."""
+"""Roundings of a row that are allowed for in a value: errors off the leading vector halve in every sweep."""
 
 
 class Row(NamedTuple):

@@ -7,6 +7,7 @@ precision, whatever the rows hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -17,6 +18,9 @@ from numba.extending import intrinsic
 cgutils: Any = numba_cgutils
 LANES = 16
 """Shocks in a row: in single precision a row fills one line of memory."""
+
+_WIDE = ir.VectorType(ir.DoubleType(), LANES)
+_WORD = types.intp
 
 
 def _rows(context: Any, builder: Any, kind: Any, value: Any) -> tuple[Any, Any]:
@@ -36,31 +40,42 @@ def _row_at(builder: Any, data: Any, vector: Any, row: Any) -> Any:
     return builder.bitcast(first, vector.as_pointer())
 
 
-def _load(builder: Any, place: Any, vector: Any, wide: Any) -> Any:
+def _load(builder: Any, place: Any, vector: Any) -> Any:
     row = builder.load(place, align=_align(vector))
-    return row if vector == wide else builder.fpext(row, wide)
+    return row if vector == _WIDE else builder.fpext(row, _WIDE)
 
 
-def _store(builder: Any, row: Any, place: Any, vector: Any, wide: Any) -> None:
-    builder.store(row if vector == wide else builder.fptrunc(row, vector), place, align=_align(vector))
+def _store(builder: Any, row: Any, place: Any, vector: Any) -> None:
+    builder.store(row if vector == _WIDE else builder.fptrunc(row, vector), place, align=_align(vector))
 
 
 def _align(vector: Any) -> int:
     return 4 if vector.element == ir.FloatType() else 8
 
 
-def _in_all(builder: Any, number: Any, wide: Any) -> Any:
+def _in_all(builder: Any, number: Any) -> Any:
     """A row that holds `number` in every lane."""
-    some = builder.insert_element(ir.Constant(wide, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    some = builder.insert_element(ir.Constant(_WIDE, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(some, ir.Constant(wide, ir.Undefined), zeros)
+    return builder.shuffle_vector(some, ir.Constant(_WIDE, ir.Undefined), zeros)
 
 
 def _is_rows(kind: Any) -> bool:
     return isinstance(kind, types.Array) and kind.ndim == 2 and kind.layout == "C"
 
 
-_WIDE = ir.VectorType(ir.DoubleType(), LANES)
+def _total(
+    builder: Any, rows: tuple[Any, Any], first: Any, last: Any, row: Callable[[Any], Any], weight: Callable[[Any], Any]
+) -> Any:
+    """The sum over k from `first` to before `last` of ``weight(k)`` times ``row(k)`` of `rows`."""
+    data, vector = rows
+    total = cgutils.alloca_once(builder, _WIDE)
+    builder.store(ir.Constant(_WIDE, [0.0] * LANES), total)
+    with cgutils.for_range_slice(builder, first, last, ir.Constant(first.type, 1)) as (k, _):
+        part = _in_all(builder, weight(k))
+        more = builder.fmul(part, _load(builder, _row_at(builder, data, vector, row(k)), vector))
+        builder.store(builder.fadd(builder.load(total), more), total)
+    return builder.load(total)
 
 
 def _sum_links(_: Any, rows: Any, target: Any, share: Any, _first: Any, _last: Any, into: Any, _at: Any) -> Any:
@@ -70,20 +85,16 @@ def _sum_links(_: Any, rows: Any, target: Any, share: Any, _first: Any, _last: A
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kinds = signature.args
-        data, vector = _rows(context, builder, kinds[0], args[0])
-        out, out_vector = _rows(context, builder, kinds[5], args[5])
-        total = cgutils.alloca_once(builder, _WIDE)
-        builder.store(ir.Constant(_WIDE, [0.0] * LANES), total)
-        with cgutils.for_range_slice(builder, args[3], args[4], ir.Constant(args[3].type, 1)) as (link, _):
-            row = builder.sext(_entry(context, builder, kinds[1], args[1], link), args[3].type)
-            part = _in_all(builder, _entry(context, builder, kinds[2], args[2], link), _WIDE)
-            more = builder.fmul(part, _load(builder, _row_at(builder, data, vector, row), vector, _WIDE))
-            builder.store(builder.fadd(builder.load(total), more), total)
-        _store(builder, builder.load(total), _row_at(builder, out, out_vector, args[6]), out_vector, _WIDE)
+        total = _total(
+            builder, _rows(context, builder, kinds[0], args[0]), args[3], args[4],
+            lambda link: builder.sext(_entry(context, builder, kinds[1], args[1], link), args[3].type),
+            lambda link: _entry(context, builder, kinds[2], args[2], link),
+        )  # fmt: skip
+        out, vector = _rows(context, builder, kinds[5], args[5])
+        _store(builder, total, _row_at(builder, out, vector, args[6]), vector)
         return context.get_dummy_value()
 
-    word = types.intp
-    return types.void(rows, target, share, word, word, into, word), code
+    return types.void(rows, target, share, _WORD, _WORD, into, _WORD), code
 
 
 def _sum_rows(_: Any, rows: Any, weight: Any, _low: Any, _high: Any, into: Any) -> Any:
@@ -93,20 +104,16 @@ def _sum_rows(_: Any, rows: Any, weight: Any, _low: Any, _high: Any, into: Any) 
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kinds = signature.args
-        data, vector = _rows(context, builder, kinds[0], args[0])
-        out, out_vector = _rows(context, builder, kinds[4], args[4])
-        total = cgutils.alloca_once(builder, _WIDE)
-        builder.store(ir.Constant(_WIDE, [0.0] * LANES), total)
-        with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(args[2].type, 1)) as (i, _):
-            part = _in_all(builder, _entry(context, builder, kinds[1], args[1], i), _WIDE)
-            more = builder.fmul(part, _load(builder, _row_at(builder, data, vector, i), vector, _WIDE))
-            builder.store(builder.fadd(builder.load(total), more), total)
-        zero = ir.Constant(args[2].type, 0)
-        _store(builder, builder.load(total), _row_at(builder, out, out_vector, zero), out_vector, _WIDE)
+        total = _total(
+            builder, _rows(context, builder, kinds[0], args[0]), args[2], args[3],
+            lambda i: i,
+            lambda i: _entry(context, builder, kinds[1], args[1], i),
+        )  # fmt: skip
+        out, vector = _rows(context, builder, kinds[4], args[4])
+        _store(builder, total, _row_at(builder, out, vector, ir.Constant(args[2].type, 0)), vector)
         return context.get_dummy_value()
 
-    word = types.intp
-    return types.void(rows, weight, word, word, into), code
+    return types.void(rows, weight, _WORD, _WORD, into), code
 
 
 def _add_multiples(_: Any, rows: Any, weight: Any, _low: Any, _high: Any, step: Any) -> Any:
@@ -119,16 +126,15 @@ def _add_multiples(_: Any, rows: Any, weight: Any, _low: Any, _high: Any, step: 
         data, vector = _rows(context, builder, kinds[0], args[0])
         steps, step_vector = _rows(context, builder, kinds[4], args[4])
         zero = ir.Constant(args[2].type, 0)
-        whole = _load(builder, _row_at(builder, steps, step_vector, zero), step_vector, _WIDE)
+        whole = _load(builder, _row_at(builder, steps, step_vector, zero), step_vector)
         with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(args[2].type, 1)) as (i, _):
             place = _row_at(builder, data, vector, i)
-            part = _in_all(builder, _entry(context, builder, kinds[1], args[1], i), _WIDE)
-            more = builder.fadd(_load(builder, place, vector, _WIDE), builder.fmul(part, whole))
-            _store(builder, more, place, vector, _WIDE)
+            part = _in_all(builder, _entry(context, builder, kinds[1], args[1], i))
+            more = builder.fadd(_load(builder, place, vector), builder.fmul(part, whole))
+            _store(builder, more, place, vector)
         return context.get_dummy_value()
 
-    word = types.intp
-    return types.void(rows, weight, word, word, step), code
+    return types.void(rows, weight, _WORD, _WORD, step), code
 
 
 sum_links: Any = intrinsic(_sum_links)

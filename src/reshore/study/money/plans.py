@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -13,13 +14,14 @@ from reshore.funding.budgets import Tranche
 from reshore.funding.candidates import LeftOut, Option
 from reshore.funding.fund import Funded
 from reshore.funding.portfolio import Deal, Plan
+from reshore.funding.settings import Delay
 from reshore.optimize.program import Floats
 from reshore.study.money.question import MILLION, NOTHING, Question, Rows, usd
 from reshore.study.money.samples import Samples
 from reshore.units import SHARE, USD, written
 
-RATES = (0.0, 0.07)
-"""Discount rates that the worth of the plan is tried at: none, and the 7 percent of OMB Circular A-94 of 1992."""
+RATES = (0.02, 0.07)
+"""Discount rates that the worth of the plan is tried at: those of OMB Circular A-94 of 2023 and of 1992."""
 
 
 def _range(question: Question, built: Floats) -> tuple[float, float]:
@@ -121,14 +123,14 @@ def _real_awards(question: Question) -> _Awarded | None:
         & (pl.col("status") != "cancelled")
         & pl.col("amount_usd").is_not_null()
     )
-    first = {option.project: option for option in reversed(question.options.options)}
+    first = [ways[0] for ways in question.options.by_project.values()]
     made: list[Deal] = []
     parts: dict[str, float] = {}
     unmatched = 0.0
     for row in awards.sort("award").iter_rows(named=True):
         fitting = [
             option
-            for option in first.values()
+            for option in first
             if option.organization == row["organization"] and row["good"] in (None, option.capacity.good)
         ]
         if len(fitting) != 1:
@@ -163,7 +165,7 @@ def deals(question: Question, chosen: Funded) -> Rows:
             {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
              "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
              "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
-             "award_months": option.capacity.start_month - option.wait_months,
+             "award_months": option.capacity.start_month - option.wait_months, "ready_months": _full_months(option),
              "part_share": option.rest * parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
@@ -174,16 +176,20 @@ def commitments(question: Question, chosen: Funded) -> Rows:
     """Deals that are made already, and what would be lost beside the chosen plan if their project brought nothing."""
     settings, standing = question.settings, question.options.standing
     lost = dict(zip((option.project for option in standing), _without_standing(question, chosen), strict=True))
-    ready = {option.project: _ready(question, option) for option in standing}
+    ready = {
+        option.project: (_full_months(option), *(_full_months(option, settings.delay, luck) for luck in (0.0, 1.0)))
+        for option in standing
+    }
     rows: Rows = []
     for one, deal in zip(settings.commitments, question.options.committed, strict=True):
-        months = ready.get(one.project, (None, None, None))
+        months = ready.get(one.project, ())
         rows.append(
             {"project": one.project, "label": deal.candidate.label, "instrument": one.instrument, "date": one.date,
              "budget_year": deal.year, "amount_usd": usd(deal.amount),
              "subsidy_usd": usd(deal.amount * deal.offer.subsidy_rate), "part_share": deal.part,
              "outcome": one.outcome, "late_months": one.late_months, "stands": one.project in ready,
-             "ready_months": months[0], "ready_months_low": months[1], "ready_months_high": months[2],
+             "ready_months": months[0] if months else None, "ready_months_low": min(months, default=None),
+             "ready_months_high": max(months, default=None),
              "lost_usd": usd(lost[one.project]) if one.project in lost else None}
         )  # fmt: skip
     return rows
@@ -206,37 +212,36 @@ def _without_standing(question: Question, chosen: Funded) -> list[float]:
 
 
 def by_year(question: Question, chosen: Funded) -> Rows:
-    """What comes, is there, is spent and is left over by year and budget."""
+    """What comes, is there, is spent and is left over by year and budget, to the dollar."""
     rows: Rows = []
-    years, rules = question.settings.years, question.rules
     offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
+    years, rules = question.settings.years, question.rules
     for pool in rules.pools if years else ():
         tranches = pool.years or tuple(
             Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
             for year in years
         )
-        carries, left = pool.carries_over or not pool.years, {"face": 0.0, "subsidy": 0.0}
+        carries, left = pool.carries_over or not pool.years, {"face": Fraction(0), "subsidy": Fraction(0)}
         for tranche in tranches:
             taken = [
-                (one.amount * float(face), one.amount * float(subsidy))
-                for one in chosen.plan.deals
-                for face, subsidy in (offers[one.candidate, one.instrument].takes(pool.name),)
-                if one.year == tranche.year and (face or subsidy)
+                (deal, takes)
+                for deal in chosen.plan.deals
+                for takes in (offers[deal.candidate, deal.instrument].takes(pool.name),)
+                if deal.year == tranche.year and any(takes)
             ]
             made = [one.takes(pool.name) for one in rules.committed if one.year == tranche.year and not rules.left]
-            spent, committed = (
-                {kind: math.fsum(float(amounts[place]) for amounts in deals) for place, kind in enumerate(left)}
-                for deals in (taken, made)
-            )
             row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
                                       "carries_over": carries}  # fmt: skip
-            for kind, comes in (("face", tranche.face), ("subsidy", tranche.subsidy)):
-                row |= {f"{kind}_spent_usd": usd(spent[kind]), f"{kind}_committed_usd": usd(committed[kind])}
+            for place, (kind, comes) in enumerate((("face", tranche.face), ("subsidy", tranche.subsidy))):
+                spent = sum((round(usd(deal.amount)) * takes[place] for deal, takes in taken), Fraction(0))
+                committed = sum((amounts[place] * int(MILLION) for amounts in made), Fraction(0))
+                row |= {f"{kind}_spent_usd": float(spent), f"{kind}_committed_usd": float(committed)}
                 if comes is not None:
-                    there = comes + (left[kind] if carries else 0.0)
-                    left[kind] = max(0.0, there - committed[kind] - spent[kind])
-                    row |= {f"{kind}_comes_usd": usd(comes), f"{kind}_there_usd": usd(there),
-                            f"{kind}_left_usd": usd(left[kind])}  # fmt: skip
+                    came = Fraction(str(comes)) * int(MILLION)
+                    there = came + (left[kind] if carries else 0)
+                    left[kind] = there - committed - spent
+                    row |= {f"{kind}_comes_usd": float(came), f"{kind}_there_usd": float(there),
+                            f"{kind}_left_usd": float(left[kind])}  # fmt: skip
             rows.append(row)
     return rows
 
@@ -246,19 +251,27 @@ def _reasons(found: Sequence[LeftOut], project: str, instrument: str) -> str | N
     return "; ".join(words) or None
 
 
+def _full_months(option: Option, delay: Delay | None = None, luck: float = 0.5) -> float:
+    """Months from the decision to full output."""
+    return option.ready_months(delay, luck) + option.capacity.ramp_months
+
+
 def candidates(question: Question) -> Rows:
     """Projects that were considered, and those that were left out."""
     rows: Rows = []
     labels = dict(question.package["projects"].select("project", "label").iter_rows())
     goods = dict(question.package["projects"].select("project", "good").iter_rows())
-    first = {option.project: option for option in reversed(question.options.options)}
-    for option in first.values():
-        ready, least, most = _ready(question, option)
+    delay = question.settings.delay
+    for ways in question.options.by_project.values():
+        option = ways[0]
+        planned = [_full_months(way) for way in ways]
+        ends = [_full_months(way, delay, luck) for way in ways for luck in (0.0, 1.0)]
         rows.append(
             {"project": option.project, "label": option.candidate.label, "considered": True,
              "good": option.capacity.good,
              "capacity_share": option.capacity.capacity, "asked_usd": usd(option.candidate.asks),
-             "ready_months": ready, "ready_months_low": least, "ready_months_high": most,
+             "ready_months": planned[0], "ready_months_low": min(planned + ends),
+             "ready_months_high": max(planned + ends),
              "odds_share": option.odds, "assumed": "; ".join(option.assumed) or None}
         )  # fmt: skip
     for one in question.options.left_out:
@@ -266,13 +279,6 @@ def candidates(question: Question) -> Rows:
             rows.append({"project": one.project, "label": labels[one.project], "considered": False,
                          "good": goods[one.project], "reason": one.reason})  # fmt: skip
     return rows
-
-
-def _ready(question: Question, option: Option) -> tuple[float, float, float]:
-    """Months until full output: as planned, and the range over which they are drawn."""
-    delay, ramp = question.settings.delay, option.capacity.ramp_months
-    ready = [option.ready_months(of, luck) + ramp for of, luck in ((None, 0.5), (delay, 0.0), (delay, 1.0))]
-    return ready[0], min(ready), max(ready)
 
 
 def frontier(question: Question) -> Rows:

@@ -15,10 +15,11 @@ from reshore.errors import InputError, Place, Problem
 from reshore.flow import Situation, cut_off
 from reshore.flow.security import Outlook, Security
 from reshore.funding.budgets import Pool, Tranche, first_day, months_between
-from reshore.funding.candidates import LeftOut, Option, Options, make_offers, over_years, read_options
+from reshore.funding.candidates import LeftOut, Option, Options, over_years, read_options
 from reshore.funding.fund import Fund
 from reshore.funding.instruments import Instrument, read_instruments
 from reshore.funding.offered import refuse_misplaced
+from reshore.funding.offers import make_offers
 from reshore.funding.portfolio import Rules
 from reshore.funding.settings import Budget, BudgetYear, FundSettings
 from reshore.funding.standing import Standing, beside, read_standing, refuse_overspent
@@ -154,7 +155,7 @@ class Question:
         return _rules(self.settings, self.package, self.options)
 
     def by_project(self, built: Floats) -> tuple[int, ...]:
-        """One candidate of each project, by its place: that which is built, or else the first year of award."""
+        """One candidate of each project, by its place: that which is built, or else its earliest way of award."""
         found: dict[str, int] = {}
         for place, option in enumerate(self.options.options):
             if built[place] > 0:

@@ -99,7 +99,7 @@ def _one(
     try:
         found = fund.best()
     except NoAnswerError:  # what is decided can no longer be met: nothing better is known than to go on
-        projects = tuple(sorted({name.rpartition(" in ")[0] for name in going_on}))
+        projects = tuple(sorted({one.key for one in fund.candidates if one.name in going_on}))
         return Seen(tuple(outcome.values()), odds, stands + goes_on, stands + goes_on, math.inf, projects)
     anew = max(found.worth, goes_on)
     return Seen(tuple(outcome.values()), odds, stands + goes_on, stands + anew, stands + max(found.bound, anew),

@@ -1,0 +1,183 @@
+"""Firms that fail one at a time: the systemic risk index of each, and the few that have the highest, with proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from reshore.errors import InputError, SolverError
+from reshore.stress.cascade import downstream, failures
+from reshore.stress.cascade.compiled import Floats, Ints
+from reshore.stress.cascade.hits import new_row, new_watch
+from reshore.stress.cascade.index import (
+    ROUNDS_BY_RULE,
+    RULE_NOT_MET,
+    Cascade,
+    Shock,
+    index_columns,
+    index_row,
+    outside,
+    propagate_losses,
+)
+from reshore.stress.cascade.lanes import LANES
+from reshore.stress.cascade.network import Network
+from reshore.stress.cascade.push import new_front, raise_loss
+from reshore.stress.cascade.threads import in_threads
+from reshore.stress.cascade.wave import new_wave
+
+_MOST_ROWS = 4
+_BOUND_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Leaders:
+    """The firms with the highest index: a frame under `SYSTEMIC_RISK`, highest first.
+
+    No other firm's index exceeds ``rest_at_most_index``; ``solved_count`` firms were solved in full to show it.
+    """
+
+    frame: pl.DataFrame
+    rest_at_most_index: float
+    solved_count: int
+
+
+def measure_systemic_risk(
+    cascade: Cascade, firms: Sequence[str] | None = None, *, threads: int | None = None
+) -> pl.DataFrame:
+    """The systemic risk index of `firms` (``None``: all): a frame under `SYSTEMIC_RISK`, sorted by firm.
+
+    The numbers do not depend on the number of `threads` (``None``: one per processor).
+    """
+    network = cascade.network
+    if firms is None:
+        numbers = np.arange(network.firm_count, dtype=np.int32)
+    else:
+        numbers = np.array(sorted({network.number_of(firm) for firm in firms}), np.int32)
+    result = _solve_each(cascade, numbers, threads)
+    return _risk_frame(network, numbers, result)
+
+
+def rank_systemic_risk(cascade: Cascade, count: int, *, threads: int | None = None) -> Leaders:
+    """The `count` firms with the highest index, found without solving all.
+
+    No index exceeds ``visits + downstream index - own share``: the upstream part is at most what ever passes through
+    the firm, and the firm itself is in both parts. Firms are solved in the order of that bound until it falls below
+    the `count`-th highest index.
+    """
+    if cascade.rule.stop_rise is not None:
+        raise InputError([outside("stop_rise", cascade.rule.stop_rise, "the exact end: bounds hold for nothing else")])
+    if count < 1:
+        raise InputError([outside("count", count, "at least 1")])
+    network = cascade.network
+    everyone = np.arange(network.firm_count, dtype=np.int32)
+    most = _upper_bounds(cascade, everyone, threads)
+    order = np.lexsort((everyone, -most)).astype(np.int32)
+    solved = np.zeros((0, 4))
+    while len(solved) < len(order):
+        if len(solved) >= count:
+            worst_kept = np.sort(solved[:, 0])[-count]
+            if most[order[len(solved)]] <= worst_kept:
+                break
+        more = order[len(solved) : max(count, len(solved) + 16 * LANES)]
+        solved = np.concatenate([solved, _solve_each(cascade, more, threads)])
+    numbers = order[: len(solved)]
+    best = np.lexsort((numbers, -solved[:, 0]))
+    kept, left = best[:count], best[count:]
+    rest = [float(solved[k, 0]) for k in left[:1]] + [float(most[k]) for k in order[len(solved) : len(solved) + 1]]
+    return Leaders(_risk_frame(network, numbers[kept], solved[kept]), max(rest, default=0.0), len(solved))
+
+
+def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
+    cascade.make_ready()
+    push, share = cascade.downstream.push, cascade.network.output_share
+    down = np.zeros(len(firms))
+
+    def worker() -> Callable[[range], None]:
+        front = new_front(push)
+
+        def run(part: range) -> None:
+            some = slice(part.start, part.stop)
+            failures.fail_each_downstream(push, front, share, firms[some], cascade.least, down[some])
+
+        return run
+
+    in_threads(_chunks(len(firms)), worker, threads)
+    for number in np.flatnonzero(down == failures.SLOW):
+        front = new_front(push)
+        raise_loss(front, firms[number], 1.0, -1)
+        downstream.settle(cascade.downstream, front, cascade.least)
+        down[number] = math.fsum(share * front.loss)
+    demand, common = cascade.upstream.demand, cascade.upstream.visits
+    position = cascade.upstream.position_of[firms]
+    component = demand.component[position]
+    up = np.where(demand.closed[component] == 1, common.drawn[component], (common.visits * demand.rest)[position])
+    return np.minimum(1.0, up * (1 + _BOUND_SLACK) + down - share[firms] + cascade.rule.tolerance)
+
+
+def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
+    """Index, upstream, downstream and residual of each of `firms` failing alone, shape (n, 4)."""
+    cascade.make_ready()
+    rule, push, system = cascade.rule, cascade.downstream.push, cascade.upstream
+    stop_rise = rule.stop_rise
+    demand, share, size = system.demand, cascade.network.output_share, cascade.network.firm_count
+    position = system.position_of[firms]
+    # Firms of one component side by side, those with as many visits together: they take as many sweeps.
+    by = system.visits.visits[position] if stop_rise is None else position
+    order = np.lexsort((firms, -by, demand.component[position]))
+    ordered, solved = firms[order], np.zeros((len(firms), 4))
+
+    def exact() -> Callable[[range], None]:
+        front, row, watch = new_front(push), new_row(size), new_watch(size)
+        rough, fine = np.zeros((size, LANES), np.float32), np.zeros((size, LANES))
+
+        def run(part: range) -> None:
+            some = slice(part.start, part.stop)
+            failures.fail_each(
+                push, front, demand, system.visits, system.position_of, share, ordered[some], row, rough, fine,
+                watch, rule.tolerance, cascade.least, solved[some],
+            )  # fmt: skip
+
+        return run
+
+    def by_rounds(stop_rise: float) -> Callable[[range], None]:
+        front, wave = new_front(push), new_wave(demand)
+
+        def run(part: range) -> None:
+            some = slice(part.start, part.stop)
+            failures.fail_each_by_rounds(
+                push, front, demand, wave, system.position_of, share, ordered[some], stop_rise, cascade.least,
+                ROUNDS_BY_RULE, solved[some],
+            )  # fmt: skip
+
+        return run
+
+    in_threads(_chunks(len(firms)), exact if stop_rise is None else partial(by_rounds, stop_rise), threads)
+    result = np.empty_like(solved)
+    result[order] = solved
+    slow = np.flatnonzero(result[:, 3] == failures.SLOW).tolist()
+    if slow and stop_rise is not None:
+        raise SolverError(RULE_NOT_MET)
+
+    def run_slow(part: range) -> None:
+        for place in part:
+            alone = {int(firms[slow[place]]): 1.0}
+            result[slow[place]] = index_row(propagate_losses(cascade, Shock("", {}), alone, alone))
+
+    in_threads([range(k, k + 1) for k in range(len(slow))], lambda: run_slow, threads)
+    return result
+
+
+def _chunks(count: int) -> list[range]:
+    """Whole rows of lanes, few at a time where there are few in all, so that no thread waits long for the last."""
+    size = LANES * min(max(count // (64 * LANES), 1), _MOST_ROWS)
+    return [range(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def _risk_frame(network: Network, numbers: Ints, result: Floats) -> pl.DataFrame:
+    firms = [network.firms[number] for number in numbers.tolist()]
+    return pl.DataFrame({"firm": firms, "output_share": network.output_share[numbers], **index_columns(result)})
