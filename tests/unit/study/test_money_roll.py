@@ -204,3 +204,25 @@ def test_the_command_says_what_waiting_is_worth(tmp_path):
     done = reshore("fund", "study.toml", cwd=tmp_path)
     assert done.returncode == 0
     assert "Waiting to see is worth USD 3.88 M (0 to 7.77 M)" in done.stdout
+
+
+def test_months_to_award_of_the_slowest_deal_are_kept():
+    # A grant of 20 million takes five months; without it the loans of 2027 do not reach for both plants.
+    package = money_package()
+    terms = package["instruments"].with_columns(
+        expiry=pl.lit(None, pl.String),
+        award_months=pl.when(pl.col("instrument") == "old-grant").then(5.0).otherwise(pl.col("award_months")),
+    )
+    package = replace(package, tables={**package.tables, "instruments": terms})
+    years = [{"year": 2027, "face_usd": 20e6}, {"year": 2028, "face_usd": 0}]
+    budgets = [*by_year(50, 20, carries_over=False), {"instrument": "old-grant", "years": years}]
+    before = answered(package, budgets=budgets, replan=True)
+    assert 5.0 in before["fund_deals"]["award_months"].to_list()
+    later = rolled(before.study, before.tables)
+    after = run(replace(later, fund=replace(later.fund, replan=False)), package)
+    waited = {row["project"]: row["ready_months"] - 14 for row in before["fund_deals"].iter_rows(named=True)}
+    stands = {row["project"]: row["ready_months"] for row in after["fund_commitments"].iter_rows(named=True)}
+    assert stands == {project: waited[project] for project in stands}
+    assert deals_of(after) == deals_of(before, first=2027)
+    mean = before["fund_replan"].filter(pl.col("odds_share").is_null())
+    assert mean["gain_usd"].item() == pytest.approx(0, abs=100)
