@@ -13,16 +13,23 @@ import pytest
 from reshore.chain import build_chain
 from reshore.data import read_package
 from reshore.funding.candidates import read_options
-from reshore.study import make_study, read_study, run
+from reshore.study import Results, make_study, read_study, run
 from tests.docs.test_money_concepts import flat, said
 from tests.money import PAIR_USD, money_package, money_settings
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "money-by-year.md"
 
 
-def chosen(**fund: object) -> dict[str, object]:
-    found = run(make_study(money_settings(samples=0, frontier=[1.0], **fund)), money_package())
+def answered(**fund: object) -> Results:
+    return run(make_study(money_settings(samples=0, frontier=[1.0], **fund)), money_package())
+
+
+def of_plan(found: Results) -> dict[str, object]:
     return found["fund_plans"].row(by_predicate=pl.col("plan") == "chosen", named=True)
+
+
+def chosen(**fund: object) -> dict[str, object]:
+    return of_plan(answered(**fund))
 
 
 def by_year(*faces: float, carries_over: bool = True) -> list[dict[str, object]]:
@@ -52,6 +59,41 @@ def test_the_ends_of_the_delay_on_the_page():
     assert (row["worth_usd_low"], row["worth_usd_high"]) == (
         pytest.approx(0, abs=1), pytest.approx(whole * 1e6, rel=5e-3),
     )  # fmt: skip
+
+
+def test_deals_made_already_are_worth_what_the_page_says():
+    text = flat("funding")
+    face, each, worth = said(
+        r"got its ([0-9.]+) million in 2027, and each year brings ([0-9.]+)\..*?is worth ([0-9.]+) M", text
+    )
+    late, money, after, before = said(
+        r"plant is ([0-9.]+) months late.*?with ([0-9.]+) million in 2027 for both, the partner adds ([0-9.]+) M "
+        r"instead of ([0-9.]+) M", text,
+    )  # fmt: skip
+    deal = {"project": "oxide-plant", "instrument": "plant-loan", "amount_usd": 1e6 * face, "date": "2027-01-01"}
+    half = answered(budgets=by_year(each, each), commitments=[deal])
+    assert of_plan(half)["worth_usd"] == pytest.approx(worth * 1e6, rel=5e-3)
+    assert half["fund_commitments"]["lost_usd"].item() == pytest.approx(of_plan(half)["worth_usd"])
+    for months, expected in ((late, after), (0, before)):
+        known = [{**deal, "outcome": "running", "late_months": months}]
+        found = answered(budgets=by_year(money, 0), commitments=known)
+        assert of_plan(found)["worth_usd"] == pytest.approx(expected * 1e6, rel=5e-3)
+    failed = answered(budgets=by_year(each, each), commitments=[{**deal, "outcome": "failed"}])
+    assert of_plan(failed)["built_count"] == 0
+
+
+def test_waiting_to_see_is_worth_what_the_page_says():
+    text = flat("funding")
+    oxide, first, second = said(
+        r"chain with ([0-9.]+) of world oxide at home.*?has the ([0-9.]+) million for it.*?"
+        r"in 2028 there are ([0-9.]+) million", text,
+    )  # fmt: skip
+    kept, anew, gain = said(r"half of the time: ([0-9.]+) M.*?both times: ([0-9.]+) M.*?is worth ([0-9.]+) M", text)
+    fund = {"budgets": by_year(first, second, carries_over=False), "must": ["magnet-risky"], "replan": True}
+    found = run(make_study(money_settings(samples=0, frontier=[1.0], **fund)), money_package(oxide_at_home=oxide))
+    row = found["fund_replan"].row(by_predicate=pl.col("odds_share").is_null(), named=True)
+    for name, expected in (("kept_usd", kept), ("anew_usd", anew), ("gain_usd", gain)):
+        assert row[name] == pytest.approx(expected * 1e6, rel=5e-3), name
 
 
 def test_months_to_build_of_candidates_are_as_on_the_page():

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reshore.cli.money import Answer, answer, document_for, span, write
-from reshore.cli.talk import Progress, as_json, say, show_rows
+from reshore.cli.talk import Progress, as_json, say, show_rows, target
 
 if TYPE_CHECKING:
     import polars as pl
 
 DEALS = ("Deal", "Makes", "Instrument", "Amount, USD", "Subsidy, USD", "Built", "Lost without it, USD")
-YEARS = ("Instrument", "Year", "Of", "Comes, USD", "Is there, USD", "Spent, USD", "Left, USD", "Deals")
+MADE = ("Made already", "Instrument", "Date", "Amount, USD", "Outcome", "Lost without it, USD")
+YEARS = {
+    "comes": "Comes, USD", "there": "Is there, USD", "committed": "Committed, USD", "spent": "Spent, USD",
+    "left": "Left, USD",
+}  # fmt: skip
 BUNDLES = ("Package", "For", "In the plan", "Part or condition", "Moves now, USD", "Costs, USD", "Fair value, USD")
 FRONTIER = ("Budget, USD", "Worth, USD", "Gap", "Enters", "Leaves")
 MOVES = ("What moves it", "Low case", "High case", "Worth, USD")
@@ -32,12 +40,17 @@ BESIDE = {
     "--budget", type=click.FloatRange(min=0), help="Face value of the first instrument in USD, such as 300e6."
 )
 @click.option("-o", "--output", type=click.Path(), help="Write it: .csv or .parquet for the deals, .json for all.")
+@click.option(
+    "--roll", type=click.Path(), help="Write the study of the next year, .toml: the first year's deals are made in it."
+)
 @click.option("--force", is_flag=True, help="Write over what is there.")
 @click.option("--json", "json_", is_flag=True, help="Answer as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(study: str, budget: float | None, output: str | None, force: bool, json_: bool, quiet: bool) -> int:
+def command(
+    study: str, budget: float | None, output: str | None, roll: str | None, force: bool, json_: bool, quiet: bool
+) -> int:
     """Seeks the plan and says what it decides."""
-    document = document_for(output, force)
+    document, next_year = document_for(output, force), _rolls_to(study, roll, force)
     found = answer(study, "plan", budget, Progress(quiet or json_))
     if document is not None:
         write("fund", found, "fund_deals", document)
@@ -46,7 +59,42 @@ def command(study: str, budget: float | None, output: str | None, force: bool, j
     elif document is None:
         _show(found)
         say(f"next: {_next(study, found)}")
+    if next_year is not None:
+        _roll(found, next_year)
     return 0
+
+
+def _rolls_to(study: str, roll: str | None, force: bool) -> Path | None:
+    """Where to write the study of the next year, refused before anything is sought when there is none."""
+    location = target(roll, force)
+    if location is None:
+        return None
+    from reshore.study import read_study
+    from reshore.study.money.roll import next_year
+
+    if location.suffix != ".toml":
+        raise click.UsageError(f"cannot write '{location.suffix or roll}'; a study is .toml")
+    asked = read_study(study)
+    if asked.fund is not None:
+        next_year(asked, asked.fund)
+    return location
+
+
+def _roll(found: Answer, location: Path) -> None:
+    """Writes the study of the next year: from its folder, the data are where they were."""
+    from reshore.data import write_files
+    from reshore.study.money.roll import rolled
+    from reshore.study.write import study_text
+
+    later = rolled(found.study, found.tables)
+    package = Path(os.path.relpath(found.study.package_path, location.parent)).as_posix()
+    says = (
+        f"{later.title}, on {later.at}: the deals of the year before are made. Written by reshore fund --roll.",
+        'Say what has come of each: outcome = "open", "running" or "failed", and late_months.',
+        "Budgets are what is left. Comments of the study that this was made from are not kept.",
+    )
+    write_files({location.name: study_text(replace(later, package=package), says).encode()}, location.parent)
+    say(f"{location} written; say in it what has come of the deals, then: reshore fund {location}")
 
 
 def _show(found: Answer) -> None:
@@ -59,10 +107,13 @@ def _show(found: Answer) -> None:
     if found["fund_deals"].height:
         click.echo("")
         show_rows(DEALS, [_deal(row) for row in found["fund_deals"].iter_rows(named=True)])
+    if found["fund_commitments"].height:
+        click.echo("\nMade already, whatever this plan does:")
+        show_rows(MADE, [_made(row) for row in found["fund_commitments"].iter_rows(named=True)])
     if found["fund_years"].height:
         click.echo("\nMoney by year:")
-        deals = found["fund_deals"]
-        show_rows(YEARS, [line for row in found["fund_years"].iter_rows(named=True) for line in _year(row, deals)])
+        _years(found)
+    _waiting(found)
     _persons(found["fund_deals"])
     _not_offered(found)
     if found["fund_bundles"].height:
@@ -118,7 +169,29 @@ def _deal(row: dict[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _year(row: dict[str, Any], deals: pl.DataFrame) -> list[tuple[str, ...]]:
+def _made(row: dict[str, Any]) -> tuple[str, ...]:
+    """A deal made before, with what is known of it."""
+    from reshore.funding.portfolio import months_in_words
+    from reshore.units import written
+
+    late = f", {months_in_words(row['late_months'])} late" if row["late_months"] else ""
+    return (
+        row["label"], row["instrument"], str(row["date"]), written(row["amount_usd"]), f"{row['outcome']}{late}",
+        written(row["lost_usd"], unknown="nothing stands"),
+    )  # fmt: skip
+
+
+def _years(found: Answer) -> None:
+    """Money by year, with what is committed where anything is."""
+    made = not found["fund_commitments"].is_empty()
+    names = [name for name in YEARS if made or name != "committed"]
+    show_rows(
+        ("Instrument", "Year", "Of", *(YEARS[name] for name in names), "Deals"),
+        [line for row in found["fund_years"].iter_rows(named=True) for line in _year(row, found["fund_deals"], names)],
+    )
+
+
+def _year(row: dict[str, Any], deals: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
     """Money of a year, a line for each kind of limit, with the deals that it pays for."""
     from reshore.report.sections.money_years import KINDS, limited
     from reshore.units import written
@@ -127,10 +200,24 @@ def _year(row: dict[str, Any], deals: pl.DataFrame) -> list[tuple[str, ...]]:
     mine = deals.filter(((deals["instrument"] == row["instrument"]) | parts) & (deals["award_year"] == row["year"]))
     return [
         (row["instrument"], str(row["year"]), KINDS[kind],
-         *(written(row[f"{kind}_{name}_usd"], unknown="no limit") for name in ("comes", "there", "spent", "left")),
-         "; ".join(mine["label"]))
+         *(written(row[f"{kind}_{name}_usd"], unknown="no limit") for name in names), "; ".join(mine["label"]))
         for kind in limited(row)
     ]  # fmt: skip
+
+
+def _waiting(found: Answer) -> None:
+    """What it is worth to plan the later years anew, where the study asks for it."""
+    from reshore.units import written
+
+    frame = found["fund_replan"]
+    if frame.is_empty():
+        return
+    mean = frame.filter(frame["odds_share"].is_null()).row(0, named=True)
+    kept, anew = written(mean["kept_usd"]), written(mean["anew_usd"])
+    click.echo(
+        f"\nWaiting to see is worth USD {span(mean, 'gain_usd')}: kept, the plan avoids USD {kept}; with later years "
+        f"planned anew once it is known who succeeds, USD {anew}."
+    )
 
 
 def _not_offered(found: Answer) -> None:

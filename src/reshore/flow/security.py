@@ -36,13 +36,15 @@ class Outlook:
     """One way in which things may turn out: its odds, and the situation that it makes without any new project.
 
     ``profiles`` (n_projects, n_months) is the capacity of each project at a year's pace that comes to stand in it, for
-    draws of success and delay; ``None``: what the projects say.
+    draws of success and delay; ``None``: what the projects say. ``standing`` (n_standing, n_months) is that of
+    projects which stand whatever is decided.
     """
 
     name: str
     odds: float
     situation: Situation
     profiles: Floats | None = None
+    standing: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,29 @@ class Recourse:
     Only goods that can be short are in it, whatever is built (see `reshore.flow.narrow`): ``world`` is theirs.
     ``room`` (n_goods, n_months) are the rows ``made ≤ room`` (-1 for goods that come only in kinds), ``fit``
     (n_capital, n_months) those of capacity that is fit to run. ``usd_m`` is what one unit of the flow's objective is
-    worth in millions of US dollars.
+    worth in millions of US dollars. ``bare`` is the program of the situation without any project; ``goods`` are those
+    of the projects that stand.
     """
 
     outlook: Outlook
     flow: FlowProgram
-    program: Program
+    bare: Program
     room: Indices
     fit: Indices
     usd_m: float
+    goods: tuple[str, ...] = ()
+
+    @cached_property
+    def program(self) -> Program:
+        """The program with the projects that stand whatever is decided: they move sides, and nothing else."""
+        standing = self.outlook.standing
+        if standing is None or not self.goods:
+            return self.bare
+        moved = np.zeros(self.bare.n_rows)
+        for good, profile in zip(self.goods, standing, strict=True):
+            rows, sides = self.effect(good, profile)
+            np.add.at(moved, rows, sides)
+        return replace(self.bare, row_low=self.bare.row_low + moved, row_high=self.bare.row_high + moved)
 
     @property
     def world(self) -> World:
@@ -71,7 +87,7 @@ class Recourse:
     def served_usd_m(self) -> float:
         """What serving all that is asked for is worth, in millions of US dollars: no plan can be worth more."""
         served = self.flow.at.served
-        return math.fsum((-self.program.cost[served] * self.program.high[served]).ravel())
+        return math.fsum((-self.bare.cost[served] * self.bare.high[served]).ravel())
 
     def effect(self, good: str, profile: Floats) -> tuple[Indices, Floats]:
         """Rows of which capacity of `good` at a year's pace, (n_months,), moves the upper side, and by how much.
@@ -106,15 +122,19 @@ class Recourse:
         return np.concatenate(rows), np.concatenate(sides)
 
 
-def recourse_of(whole_world: World, outlook: Outlook, projects: Sequence[Project] = ()) -> Recourse:
-    """The recourse program of `outlook`, to which any part of `projects` may be added in any month.
+def recourse_of(
+    whole_world: World, outlook: Outlook, projects: Sequence[Project] = (), standing: Sequence[Project] = ()
+) -> Recourse:
+    """The recourse program of `outlook`, to which any part of `projects` and of those `standing` may be added.
 
     Nothing is solved yet. Draws of delay and years of award move months, so what can be short is what can be with
     every project at its full output from the first month on.
     """
     months = outlook.situation.n_months
     before = np.zeros_like(outlook.situation.capacity) if outlook.situation.added is None else outlook.situation.added
-    at_once = [Project(project.good, project.capacity, yield_share=project.yield_share) for project in projects]
+    at_once = [
+        Project(project.good, project.capacity, yield_share=project.yield_share) for project in (*projects, *standing)
+    ]
     grown = replace(outlook.situation, added=before + capacity_of(at_once, whole_world.index, months))
     kept = can_want(whole_world, outlook.situation, grown)
     if not can_want(whole_world, outlook.situation)[whole_world.final].any():
@@ -147,7 +167,7 @@ def recourse_of(whole_world: World, outlook: Outlook, projects: Sequence[Project
         row_high=np.concatenate([program.row_high, program.high[moved]]),
         rows=(*program.rows, Block("room", start, start + moved.size, says)),
     )
-    return Recourse(outlook, flow, whole, room, fit, usd_m)
+    return Recourse(outlook, flow, whole, room, fit, usd_m, tuple(project.good for project in standing))
 
 
 @dataclass(frozen=True)
@@ -162,6 +182,8 @@ class Security:
         Attitude to risk: weight and level of CVaR; see `TwoStage`.
     kin
         Another program of the same world and projects: where outlooks share a situation, its recourse is used again.
+    standing
+        Projects that stand whatever is decided, such as those whose deals have been made.
     """
 
     world: World
@@ -170,25 +192,30 @@ class Security:
     risk_weight: float = 0.0
     risk_level: float = 0.9
     kin: Security | None = field(default=None, repr=False, compare=False)
+    standing: tuple[Project, ...] = ()
     recourses: tuple[Recourse, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kinds = {self.world.goods[parent] for parent in self.world.parents}
-        for project in self.projects:
+        for project in (*self.projects, *self.standing):
             if project.good not in self.world.index or project.good in kinds:
                 raise UsageError(f"no capacity of '{project.good}' can be added: name a good that is made, or a kind")
-        if problems := too_large(self.projects):
+        if problems := too_large((*self.projects, *self.standing)):
             raise InputError(problems)
         for outlook in self.outlooks:
             shape = (len(self.projects), outlook.situation.n_months)
             if outlook.profiles is not None and outlook.profiles.shape != shape:
                 raise UsageError(f"profiles of '{outlook.name}' have shape {outlook.profiles.shape}, not {shape}")
+            stands, shape = outlook.standing, (len(self.standing), outlook.situation.n_months)
+            if (np.zeros((0, shape[1])) if stands is None else stands).shape != shape:
+                raise UsageError(f"'{outlook.name}' has to say what each of {shape[0]} standing projects brings")
         theirs = () if self.kin is None else self.kin.recourses
         known = {id(recourse.outlook.situation): recourse for recourse in theirs}
         for outlook in self.outlooks:
             if id(outlook.situation) not in known:
-                known[id(outlook.situation)] = recourse_of(self.world, outlook, self.projects)
-        found = tuple(replace(known[id(outlook.situation)], outlook=outlook) for outlook in self.outlooks)
+                known[id(outlook.situation)] = recourse_of(self.world, outlook, self.projects, self.standing)
+        goods = tuple(project.good for project in self.standing)
+        found = tuple(replace(known[id(outlook.situation)], outlook=outlook, goods=goods) for outlook in self.outlooks)
         object.__setattr__(self, "recourses", found)
 
     @cached_property

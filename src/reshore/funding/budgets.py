@@ -90,11 +90,26 @@ def first_day(year: int, begins_month: int) -> str:
     return f"{year - (begins_month > 6):04d}-{begins_month:02d}-01"
 
 
+def year_of(day: str, begins_month: int) -> int:
+    """The year of money in which a day lies; see `first_day`.
+
+    >>> year_of("2026-12-31", 1), year_of("2026-12-31", 10), year_of("2027-01-01", 4)
+    (2026, 2027, 2026)
+    """
+    near = int(day[:4])
+    return max(year for year in (near - 1, near, near + 1) if first_day(year, begins_month) <= day)
+
+
 def months_between(at: str, day: str) -> int:
     """Whole months from the month of one day to that of another, 0 where that has passed.
 
     >>> months_between("2026-11-01", "2028-01-01"), months_between("2026-11-01", "2026-10-01")
     (14, 0)
     """
+    return max(0, months_from(at, day))
+
+
+def months_from(at: str, day: str) -> int:
+    """The same, below 0 where that has passed."""
     (year, month), (later, then) = ((int(one[:4]), int(one[5:7])) for one in (at, day))
-    return max(0, 12 * (later - year) + then - month)
+    return 12 * (later - year) + then - month

@@ -10,7 +10,7 @@ from typing import Any
 from reshore.chain import ValueChain
 from reshore.data import DataPackage
 from reshore.flow import Project
-from reshore.funding.portfolio import Candidate, Offer, groups_of
+from reshore.funding.portfolio import Candidate, Committed, Offer, groups_of
 from reshore.funding.settings import Defaults, Delay
 from reshore.units import UNITS, convert, convertible
 
@@ -23,7 +23,8 @@ class Option:
 
     Building begins ``capacity.start_month`` months after the decision: when the last of its money is awarded, for which
     it has to wait ``wait_months`` until its year. ``ranges`` are those of its months to build and to qualify that the
-    data state.
+    data state; ``late_months`` by how much it is known to be late, which is then not drawn; ``runs`` that it is known
+    to come, with odds of 1. Where a part of it stands already, this is the ``rest``.
     """
 
     project: str
@@ -34,6 +35,9 @@ class Option:
     assumed: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     wait_months: float = 0.0
+    late_months: float | None = None
+    runs: bool = False
+    rest: float = 1.0
 
     def in_year(self, year: int, wait_months: float, present: float) -> Option:
         """The same, awarded in a later year: see `Candidate`."""
@@ -51,8 +55,8 @@ class Option:
         """
         plan = {name: float(getattr(self.capacity, name)) for name in ("start_month", "build_months", "qualify_months")}
         plan["start_month"] -= self.wait_months
-        if delay is None:
-            return self.wait_months + math.fsum(plan.values())
+        if delay is None or self.late_months is not None:
+            return self.wait_months + math.fsum(plan.values()) + (self.late_months or 0.0)
         factor = triangular(delay.low, delay.point, delay.high, luck)
         return self.wait_months + math.fsum(
             triangular(self.ranges[name][0], months, self.ranges[name][1], luck)
@@ -73,12 +77,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Options:
-    """Everything that a plan can choose from."""
+    """Everything that a plan can choose from, and beside it what has been committed and stands of that."""
 
     options: tuple[Option, ...]
     offers: tuple[Offer, ...]
     left_out: tuple[LeftOut, ...]
     needs_person: tuple[LeftOut, ...] = field(default=())
+    standing: tuple[Option, ...] = ()
+    committed: tuple[Committed, ...] = ()
 
     @property
     def by_project(self) -> Mapping[str, tuple[Option, ...]]:

@@ -11,7 +11,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from reshore.funding.budgets import Limit
 from reshore.funding.portfolio import NOTHING, Candidate, Choice, Deal, Offer, Plan, Rules, months_in_words
 from reshore.optimize import Builder
 from reshore.optimize.program import Floats, Indices
@@ -75,7 +74,7 @@ def _in_dollars(choice: Choice, x: Floats) -> list[int]:
         for offer, column in zip(choice.offers, choice.amount, strict=True)
     ]
     years = {candidate.name: candidate.year for candidate in choice.candidates}
-    for name, kept in _limits(choice.rules):
+    for name, kept in choice.rules.limits:
         takes = [
             offer.takes(name) if kept.holds(years[offer.candidate]) else (Fraction(0), Fraction(0))
             for offer in choice.offers
@@ -102,6 +101,7 @@ class _Rows:
         self.rates = np.array([offer.subsidy_rate for offer in offers], dtype=np.float64)
         self.costs = np.array([np.nan if c.cost is None else c.cost for c in candidates], dtype=np.float64)
         self.present = np.array([candidate.present for candidate in candidates], dtype=np.float64)
+        self.public = np.array([candidate.public for candidate in candidates], dtype=np.float64)
         self.builder = Builder()
         self.built = self.builder.variables(
             "built", len(candidates), integer=not rules.divisible, says=lambda k: f"{candidates[k].label} is built",
@@ -201,19 +201,20 @@ class _Rows:
     def stacking(self) -> None:
         """All public money together pays at most its share of a project, as the rules and the offers taken say."""
         self._under_caps_of_offers()
-        cap = self.rules.stack_cap
-        if cap >= 1.0:
+        caps = np.minimum(self.rules.stack_cap, [candidate.stack_cap for candidate in self.candidates])
+        capped = np.flatnonzero((caps < 1.0) & ~np.isnan(self.costs))
+        if not capped.size:
             return
-        capped = np.flatnonzero(~np.isnan(self.costs))
         place = np.full(self.costs.size, -1)
         place[capped] = np.arange(capped.size)
         mine = np.flatnonzero(place[self.who] >= 0)
         self.builder.require(
             "public money on one project",
             [(place[self.who[mine]], self.amount[mine], 1.0),
-             (np.arange(capped.size), self.built[capped], -cap * self.costs[capped])],
+             (np.arange(capped.size), self.built[capped], (self.public - caps * self.costs)[capped])],
             capped.size, high=0.0,
-            says=lambda k: f"public money pays at most {100 * cap:.3g} % of {self.candidates[capped[k]].label}",
+            says=lambda k: f"public money pays at most {100 * caps[capped[k]]:.3g} % of "
+                           f"{self.candidates[capped[k]].label}",
         )  # fmt: skip
 
     def _under_caps_of_offers(self) -> None:
@@ -228,7 +229,7 @@ class _Rows:
         row, beside = np.nonzero(mine[:, None] == self.who)
         self.builder.require(
             "public money beside an offer",
-            [(row, self.amount[beside], 1.0), (each, self.built[mine], -caps * self.costs[mine]),
+            [(row, self.amount[beside], 1.0), (each, self.built[mine], self.public[mine] - caps * self.costs[mine]),
              (each, self.taken[capped], every)],
             capped.size, high=every,
             says=lambda k: f"all public money pays at most {100 * caps[k]:.3g} % beside {self.named(capped[k])}",
@@ -252,7 +253,7 @@ class _Rows:
     def budgets(self) -> None:
         """Each pool pays within its face value and its subsidy cost."""
         years = [self.candidates[c].year for c in self.who]
-        for name, kept in _limits(self.rules):
+        for name, kept in self.rules.limits:
             takes = [offer.takes(name) for offer in self.offers]
             counted = np.array([kept.holds(year) for year in years], dtype=np.float64)
             for kind, limit, word in ((0, kept.face, "face value"), (1, kept.subsidy, "subsidy")):
@@ -263,19 +264,22 @@ class _Rows:
 
     def quotas(self) -> None:
         """Shares of the money by group, and private money per public dollar."""
+        made = math.fsum(one.amount for one in self.rules.committed)
         for quota in self.rules.quotas:
             inside = np.array([quota.group in self.candidates[c].groups for c in self.who], dtype=np.float64)
+            got = math.fsum(one.amount for one in self.rules.committed if quota.group in one.candidate.groups)
             if quota.high < 1.0:
                 words = f"at most {100 * quota.high:.3g} % of the money goes to {quota.group}"
-                self._limit(f"most for {quota.group}", inside - quota.high, high=0.0, words=words)
+                self._limit(f"most for {quota.group}", inside - quota.high, high=quota.high * made - got, words=words)
             if quota.low > 0.0:
                 words = f"at least {100 * quota.low:.3g} % of the money goes to {quota.group}"
-                self._limit(f"least for {quota.group}", quota.low - inside, high=0.0, words=words)
+                self._limit(f"least for {quota.group}", quota.low - inside, high=got - quota.low * made, words=words)
         leverage = self.rules.least_leverage
         if leverage > 0:
             self.builder.require(
                 "leverage",
-                [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1, high=0.0, soft=True,
+                [(0, self.built, -np.nan_to_num(self.costs)), (0, self.amount, 1.0 + leverage)], 1,
+                high=math.fsum(one.cost for one in self.rules.committed) - (1.0 + leverage) * made, soft=True,
                 says=lambda _: f"at least {leverage:.3g} private dollars for each public one",
             )  # fmt: skip
 
@@ -302,11 +306,6 @@ class _Rows:
 
     def _limit(self, name: str, weights: Floats, *, high: float, words: str) -> None:
         self.builder.require(name, [(0, self.amount, weights)], 1, high=high, soft=True, says=lambda _: words)
-
-
-def _limits(rules: Rules) -> list[tuple[str, Limit]]:
-    """Every limit, with the name of its budget."""
-    return [(pool.name, limit) for pool in rules.pools for limit in pool.limits]
 
 
 def _least_of_each(who: Indices, least: Floats, n: int) -> Floats:

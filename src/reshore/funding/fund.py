@@ -119,25 +119,36 @@ class Fund:
         x[self._open.built] = built
         return self._cuts.evaluator.at(x)
 
+    def objective(self, built: Floats) -> float:
+        """What is not served when parts of the candidates are built, by odds: less by what they are worth."""
+        return self._at(np.asarray(built, dtype=np.float64)).objective
+
     def worth(self, built: Floats) -> tuple[float, Floats]:
         """What building parts of the candidates adds to service: by odds, and in each outlook."""
         found = self._at(np.asarray(built, dtype=np.float64))
         return self.nothing.objective - found.objective, self.nothing.costs - found.costs
 
-    def worth_if(self, built: Floats, profiles: Sequence[Floats]) -> float:
-        """What a plan would add if projects brought other capacity: `profiles` (n_projects, n_months) per outlook."""
-        effects = []
-        for recourse, brought in zip(self.security.recourses, profiles, strict=True):
-            moved = [
-                recourse.effect(project.good, float(part) * profile)
-                for project, part, profile in zip(self.security.projects, built, brought, strict=True)
-                if part > 0
-            ]
-            rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in moved)])
-            effects.append((rows, np.concatenate([np.zeros(0), *(sides for _, sides in moved)])))
-        costs = self.evaluator.shifted(np.zeros(self._open.program.n_columns), effects, 1.0)
-        odds = np.array([outlook.odds for outlook in self.security.outlooks])
-        return self.worth_at_odds(self.nothing.costs - costs, odds)
+    def worth_if(
+        self, built: Floats, profiles: Sequence[Floats], standing: Sequence[Floats | None] | None = None
+    ) -> float:
+        """What a plan would add if projects brought other capacity, and those that stand whatever is decided as well.
+
+        `profiles` (n_projects, n_months) and `standing` (n_standing, n_months) are by outlook; by default those that
+        stand bring what they do.
+        """
+        kept, outlooks = np.flatnonzero(built > 0), self.security.outlooks
+        stand = [outlook.standing for outlook in outlooks] if standing is None else standing
+        security = replace(
+            self.security,
+            outlooks=tuple(
+                replace(outlook, profiles=brought[kept], standing=stands)
+                for outlook, brought, stands in zip(outlooks, profiles, stand, strict=True)
+            ),
+            projects=tuple(self.security.projects[place] for place in kept),
+            kin=self.security,
+        )
+        other = Fund(security, [self.candidates[place] for place in kept], (), Rules(()), kin=self)
+        return other.worth(built[kept])[0]
 
     def best(self, rules: Rules | None = None) -> Funded:
         """The best plan under `rules`, by default those of the fund, without projects that bring nothing.

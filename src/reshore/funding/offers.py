@@ -73,7 +73,7 @@ def make_offers(
         for bundle in bundles:
             if option.project in bundle.projects and _admits(found, applicant, bundle, known):
                 offers.append(bundle.offer(option.candidate, known, market))
-                waits.append(_months_of(bundle, known, defaults))
+                waits.append(months_of(bundle, known, defaults))
         for way, own in _ways(option, offers, waits, defaults):
             awaited.append(way)
             found.offers.extend(own)
@@ -141,7 +141,7 @@ def _admits(found: _Found, applicant: _Applicant, bundle: OfferedBundle, known: 
     return all(found.admitted(option, bundle.bundle, verdicts, whose) for whose, verdicts in barred or judged)
 
 
-def _months_of(bundle: OfferedBundle, known: Mapping[str, Instrument], defaults: Defaults) -> float | None:
+def months_of(bundle: OfferedBundle, known: Mapping[str, Instrument], defaults: Defaults) -> float | None:
     """What a bundle states, or the months of its slowest instrument; ``None`` where that is one that states none."""
     if bundle.award_months is not None:
         return bundle.award_months

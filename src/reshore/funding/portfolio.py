@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from reshore.funding.budgets import Pool
+from reshore.funding.budgets import Limit, Pool
 from reshore.funding.settings import Quota
 from reshore.optimize import Program
 from reshore.optimize.program import Indices
@@ -32,7 +32,8 @@ class Candidate:
     unknown). ``groups`` are what quotas count it under: its region, technology, firm. Candidates of one ``project``
     (by default each is one of its own) are the years in which it may be awarded, and the ``award_months`` that its
     slowest deal takes, where its offers differ in them: at most one of them is built.
-    ``present`` is what a dollar of that year costs on the day of the decision.
+    ``present`` is what a dollar of that year costs on the day of the decision. ``public`` is the public money that it
+    has been awarded already; ``stack_cap`` the share of its cost above which no more may be paid beside that.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Candidate:
     year: int | None = None
     present: float = 1.0
     award_months: float | None = None
+    public: float = 0.0
+    stack_cap: float = 1.0
 
     @property
     def key(self) -> str:
@@ -134,6 +137,27 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Committed:
+    """A deal that is made already: ``amount`` of an `offer`, from the money of a ``year``.
+
+    ``part`` is how much of the project it builds, ``cost`` what that costs in all, 0 where nobody knows.
+    """
+
+    candidate: Candidate
+    offer: Offer
+    amount: float
+    year: int | None = None
+    part: float = 1.0
+    cost: float = 0.0
+
+    def takes(self, pool: str) -> tuple[Fraction, Fraction]:
+        """What it takes from a budget: of its face value, and of its subsidy, in millions."""
+        face, subsidy = self.offer.takes(pool)
+        amount = Fraction(str(self.amount))
+        return amount * face, amount * subsidy
+
+
+@dataclass(frozen=True)
 class Rules:
     """What a plan has to respect besides the terms of its offers.
 
@@ -141,6 +165,8 @@ class Rules:
     the private money per public dollar over all deals. With ``divisible`` any part of a project can be built for that
     part of what it asks. Projects in ``must`` and ``must_not`` are decided. Plans in ``forbidden``, as sets of what
     is built, are not taken again, nor with more beside; they need projects that are built whole or not at all.
+    Deals that are ``committed`` take their money from the pools, unless these hold what is ``left`` beside them, and
+    count in quotas and leverage.
     """
 
     pools: tuple[Pool, ...]
@@ -151,6 +177,22 @@ class Rules:
     must: frozenset[str] = frozenset()
     must_not: frozenset[str] = frozenset()
     forbidden: tuple[frozenset[str], ...] = ()
+    committed: tuple[Committed, ...] = ()
+    left: bool = False
+
+    @property
+    def limits(self) -> tuple[tuple[str, Limit], ...]:
+        """What new deals may come to, with the name of the budget."""
+        return tuple((pool.name, self._beside(pool.name, limit)) for pool in self.pools for limit in pool.limits)
+
+    def _beside(self, pool: str, limit: Limit) -> Limit:
+        """A limit less what is committed."""
+        taken = [one.takes(pool) for one in self.committed if not self.left and limit.holds(one.year)]
+        face, subsidy = (sum((amounts[kind] for amounts in taken), Fraction(0)) for kind in (0, 1))
+        if not (face or subsidy):
+            return limit
+        return Limit(_less(limit.face, face), _less(limit.subsidy, subsidy), limit.years,
+                     f"{limit.words} beside what is committed")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -204,6 +246,10 @@ class Plan:
         object.__setattr__(self, "present", math.fsum(deal.present for deal in self.deals))
         object.__setattr__(self, "face", math.fsum(deal.amount for deal in self.deals))
         object.__setattr__(self, "subsidy", math.fsum(deal.subsidy for deal in self.deals))
+
+
+def _less(limit: float | None, taken: Fraction) -> float | None:
+    return None if limit is None else float(max(Fraction(0), Fraction(str(limit)) - taken))
 
 
 def months_in_words(months: float) -> str:

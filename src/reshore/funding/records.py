@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reshore.funding.rolling_records import COMMITMENTS, REPLAN
 from reshore.tables import Column, Table
 from reshore.units import MONTHS, NUMBER, SHARE, USD
 
@@ -117,6 +118,14 @@ DEALS = Table(
         Column("amount_usd", "number", "Amount", "Face value of the deal.", unit=USD, low=0),
         Column("subsidy_usd", "number", "Subsidy cost", "What it costs the public on the budget basis.", unit=USD),
         Column("award_year", "year", "Award", "Year of award.", absent="all money is there on the day of the decision"),
+        Column(
+            "award_months",
+            "number",
+            "Months to award",
+            "From the first day of that year, or from the decision, until building begins.",
+            unit=MONTHS,
+            low=0,
+        ),
         Column("present_usd", "number", "Cost today", "Subsidy cost on the day of the decision.", unit=USD),
         Column(
             "ready_months",
@@ -135,6 +144,7 @@ DEALS = Table(
 _MONEY = (
     ("comes", "comes", "What comes with the year"),
     ("there", "is there", "What can be spent in it, with what earlier years left over"),
+    ("committed", "is committed", "What deals that are made already take, where budgets hold it"),
     ("spent", "is spent", "What its deals take"),
     ("left", "is left", "What it leaves over"),
 )
@@ -345,10 +355,12 @@ LEFT_OUT = Table(
 FUND_TABLES: tuple[Table, ...] = (
     PLANS,
     DEALS,
+    COMMITMENTS,
     YEARS,
     BUNDLES,
     CANDIDATES,
     SAMPLES,
+    REPLAN,
     FRONTIER,
     REGRET,
     TORNADO,

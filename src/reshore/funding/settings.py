@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reshore.errors import UsageError
+from reshore.funding.commitments import Commitment, refuse_unsound
 from reshore.funding.instruments import Market
 from reshore.tables.cells import did_you_mean
 
@@ -186,6 +187,12 @@ class FundSettings:
         Draws the months of projects as well; left out, all come as planned.
     defaults, market
         What stands in for unknown terms of projects, and for unknown costs of instruments.
+    commitments
+        Deals that are made already.
+    budgets_are_left
+        Whether budgets state what is left beside the commitments, so that these take nothing from them.
+    replan
+        Whether to seek what it is worth to plan the later years anew once it is known what came of the first.
     """
 
     budgets: tuple[Budget, ...]
@@ -212,6 +219,9 @@ class FundSettings:
     defaults: Defaults = field(default_factory=Defaults)
     market: Market = field(default_factory=Market)
     bundles: tuple[OfferedBundle, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    budgets_are_left: bool = False
+    replan: bool = False
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -229,6 +239,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "quotas.low": (0, 1), "quotas.high": (0, 1),
     "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
     "tenor_years": (1, 50), "years.year": (1900, 2200), "year_begins_month": (1, 12),
+    "commitments.part_share": (0, 1), "commitments.year": (1900, 2200), "commitments.award_months": (0, 600),
+    "commitments.late_months": (0, 600),
     "volatility": (0, 10),
 }  # fmt: skip
 """Least and most of numbers, by key, or by table and key where tables share one."""
@@ -268,6 +280,10 @@ def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSetti
     if found.delay is not None and not found.delay.low <= found.delay.point <= found.delay.high:
         ends = f"{found.delay.low:g}, {found.delay.point:g}, {found.delay.high:g}"
         refuse("out-of-range", "fund.delay", ends, "low, point and high in rising order", "put them in order")
+    if found.replan and found.risk_weight > 0:
+        refuse("contradiction", "fund.replan", "true with a weight on risk", "a risk_weight of 0",
+               "remove one of them: what is known later does not add up under CVaR")  # fmt: skip
+    refuse_unsound(found.commitments, refuse)
     for number, budget in enumerate(found.budgets, 1):
         _check_years(budget, f"fund.budgets[{number}]", refuse)
     if not found.budgets:
@@ -276,7 +292,7 @@ def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSetti
 
 
 _NESTED: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Budget, BudgetYear, Quota, Delay, Discount, Defaults, Market)
+    kind.__name__: kind for kind in (Budget, BudgetYear, Quota, Delay, Discount, Defaults, Market, Commitment)
 }
 """Records within records, by the name in their annotation."""
 
@@ -346,7 +362,8 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
             refuse("out-of-range", place, repr(entry), "numbers of 0 or more", "correct the numbers")
             return None
         return tuple(item(one) for one in entry)
-    wanted = bool if annotation == "bool" else int if annotation == "int" else float if "float" in annotation else str
+    plain: Mapping[str, type] = {"bool": bool, "int": int, "float": float}
+    wanted = plain.get(annotation.removesuffix(" | None"), str)
     if not _is(wanted, entry):
         words = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
         refuse("wrong-type", place, repr(entry), words[wanted], "correct the value")
@@ -357,7 +374,7 @@ def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse)
         if not (low <= entry <= high and math.isfinite(entry)):
             refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
             return None
-    return wanted(entry)  # type: ignore[call-overload,arg-type]  # of the type that was asked for
+    return wanted(entry)
 
 
 def _is(kind: type, entry: object) -> bool:

@@ -197,7 +197,9 @@ def _years(writer: _Sheet, results: Results, top: int) -> None:
             writer.text(row, 2, "no limit", "unknown")
         else:
             writer.formula(row, 2, _at(YEARS, "face_there_usd", number), year["face_there_usd"])
-            writer.formula(row, 3, f"C{row + 1}-E{row + 1}", year["face_there_usd"] - spent)
+            made = year["face_committed_usd"] or 0.0
+            less = f"-{_at(YEARS, 'face_committed_usd', number)}" if made else ""
+            writer.formula(row, 3, f"C{row + 1}{less}-E{row + 1}", year["face_there_usd"] - made - spent)
         writer.formula(row, _RESULT, formula, spent)
         writer.beside(row, reported, spent, year["face_spent_usd"])
 

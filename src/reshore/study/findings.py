@@ -129,8 +129,11 @@ def _decision(study: Study, tables: Mapping[str, pl.DataFrame]) -> str:
     if "fund_plans" not in tables or tables["fund_plans"].is_empty():
         return ""
     plan = tables["fund_plans"].filter(pl.col("plan") == "chosen").row(0, named=True)
+    beside = _committed(tables)
     if not plan["built"]:
-        return "Fund nothing: under the rules of the study no candidate avoids any expected loss for its money."
+        return (
+            f"Fund nothing{beside}: under the rules of the study no candidate avoids any expected loss for its money."
+        )
     deals = tables["fund_deals"].sort("lost_usd", "project", descending=[True, False])
     names = deals["label"].unique(maintain_order=True).to_list()
     named = in_words(names) if len(names) <= NAMED else f"{len(names)} projects, above all {in_words(names[:1])},"
@@ -141,10 +144,18 @@ def _decision(study: Study, tables: Mapping[str, pl.DataFrame]) -> str:
     loss = "risk-weighted" if study.fund is not None and study.fund.risk_weight > 0 else "expected"
     years = _years(tables)
     return (
-        f"Fund {named} with {face} USD{years}, at {cost} USD of cost to the public: that avoids {worth} USD of {loss} "
-        f"loss ({low} to {high} over the range of the odds), and no plan under the same rules is worth more than "
-        f"{bound} USD (certified gap {gap_words(plan['gap_share'])})."
+        f"Fund {named} with {face} USD{years}{beside}, at {cost} USD of cost to the public: that avoids {worth} USD of "
+        f"{loss} loss ({low} to {high} over the range of the odds), and no plan under the same rules is worth more "
+        f"than {bound} USD (certified gap {gap_words(plan['gap_share'])})."
     )
+
+
+def _committed(tables: Mapping[str, pl.DataFrame]) -> str:
+    """What is committed already, apart from the plan."""
+    made = tables.get("fund_commitments", pl.DataFrame())
+    if made.is_empty():
+        return ""
+    return f", beside {written(float(made['amount_usd'].sum()), USD)} USD of deals that are made already"
 
 
 def _years(tables: Mapping[str, pl.DataFrame]) -> str:

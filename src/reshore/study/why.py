@@ -123,7 +123,8 @@ def _behind_project(results: Results, project: str, names: Sequence[str]) -> lis
         if name == "instruments":
             offered = pl.concat(
                 [results[table].filter(pl.col("project") == project)["instrument"].drop_nulls()
-                 for table in ("fund_deals", "fund_bundles", "fund_left_out")]
+                 for table in ("fund_deals", "fund_commitments", "fund_bundles", "fund_left_out")
+                 if table in results.tables]
             )  # fmt: skip
             rows = frame.filter(pl.col("instrument").is_in(offered.unique().sort().to_list()))
         else:
@@ -154,6 +155,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "reach": ("trade",),
     "fund_deals": ("fund_bundles", "projects", "instruments"),
     "fund_bundles": ("projects", "instruments"),
+    "fund_commitments": ("projects", "instruments"),
     "fund_candidates": ("projects",),
     "fund_left_out": ("projects", "instruments"),
 }
@@ -170,6 +172,7 @@ _FORMULAS: Mapping[str, str] = {
     "gaps": "one row per kind of gap that the figures of the good show",
     "control": "more than half of votes, seats or posts, followed upward through every level; ranges where unknown",
     "fund_deals": "amount · public cost per dollar, as stated or by its kind; of a bundle the sum of its parts",
+    "fund_commitments": "deals of the study; lost: the flow when its project brings nothing, less the flow with it",
     "fund_bundles": "each part by its formula or the stated rate of its instrument, less what conditions bring",
     "fund_candidates": "what the data state of the project, and `fund.defaults` where nobody states it",
     "fund_left_out": "the first clause or term that stands in the way",

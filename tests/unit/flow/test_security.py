@@ -125,3 +125,19 @@ def test_everything_that_helps_is_built_when_it_is_free():
     )
     found = solve_two_stage(security.program())
     assert -found.objective == pytest.approx(1200 / 1e6 * np.mean(0.999 ** np.arange(12)))
+
+
+def test_what_stands_moves_the_same_sides_as_what_is_built():
+    one = situation([0.1], 12, n=1)
+    plant, other = Project("g0", 0.05, start_month=3), Project("g0", 0.1)
+    outlook = Outlook("cut", 1.0, one, np.array([other.by_month(12)]), np.array([plant.by_month(12)]))
+    standing = Security(world(1), (outlook,), (other,), standing=(plant,))
+    both = Security(world(1), (Outlook("cut", 1.0, one),), (plant, other))
+    for part in (0.0, 0.5, 1.0):
+        found, expected = (
+            evaluate(security.program(), np.array(x)).objective
+            for security, x in ((standing, [part]), (both, [1.0, part]))
+        )
+        assert found == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(UsageError, match="what each of 1 standing projects brings"):
+        Security(world(1), (replace(outlook, standing=None),), (other,), standing=(plant,))

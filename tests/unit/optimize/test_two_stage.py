@@ -247,9 +247,23 @@ def test_equal_costs_share_the_tail_whatever_their_order():
 
 
 def test_an_evaluator_keeps_sessions_of_no_other_recourse_than_its_own():
-    # Sessions go by the identity of a recourse program, and identities are used again once a program is gone.
+    # Sessions go by the identity of what a recourse program holds, and identities are used again once it is gone.
     one, other = (farmer() for _ in range(2))
     first = Evaluator(one)
     second = Evaluator(replace(one, scenarios=one.scenarios[:1] * 3), first)
-    assert set(second.warm) == {id(one.scenarios[0].recourse)}
-    assert set(Evaluator(other, second).warm) == {id(scenario.recourse) for scenario in other.scenarios}
+    assert [warm.recourse for warm in second.warm.values()] == [one.scenarios[0].recourse]
+    mine = [warm.recourse for warm in Evaluator(other, second).warm.values()]
+    assert all(found is scenario.recourse for found, scenario in zip(mine, other.scenarios, strict=True))
+
+
+def test_scenarios_that_differ_in_sides_alone_share_a_session_and_each_has_its_own_answer():
+    one = farmer()
+    first = one.scenarios[0]
+    recourse = replace(first.recourse, row_low=first.recourse.row_low * 1.1, row_high=first.recourse.row_high * 1.1)
+    moved = replace(one, scenarios=(replace(first, odds=0.5), replace(first, odds=0.5, recourse=recourse)))
+    evaluator = Evaluator(moved)
+    assert len(evaluator.warm) == 1
+    x = np.zeros(one.first.n_columns)
+    alone = [Evaluator(replace(moved, scenarios=(replace(s, odds=1.0),))).at(x).costs[0] for s in moved.scenarios]
+    assert evaluator.at(x).costs == pytest.approx(alone)
+    assert alone[0] != pytest.approx(alone[1])

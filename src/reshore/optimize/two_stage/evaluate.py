@@ -54,20 +54,28 @@ class Warm:
             return solve(self.session)
 
 
+Held = tuple[int, ...]
+"""What a session holds fast of a program, by identity: only while the session keeps it alive, as identities return."""
+
+
+def _held(program: Program) -> Held:
+    """Everything but the sides."""
+    return tuple(map(id, (program.matrix, program.cost, program.low, program.high)))
+
+
 class Evaluator:
     """What first decisions come to, one after the other: each scenario is solved anew from its last basis.
 
-    Scenarios that share a recourse program share the basis as well, also with those of `kin`.
+    Scenarios whose recourse programs differ in their sides at most share the basis as well, also with those of `kin`.
     """
 
     def __init__(self, program: TwoStage, kin: Evaluator | None = None) -> None:
         if any(scenario.recourse.is_mixed_integer for scenario in program.scenarios):
             raise UsageError("prices need recourse without whole-number decisions; write the program out in full")
         self.program = program
-        # By identity, so only of recourse that this program keeps alive: identities are used again.
-        theirs: dict[int, Warm] = {} if kin is None else kin.warm
-        recourses = {id(scenario.recourse): scenario.recourse for scenario in program.scenarios}
-        self.warm: dict[int, Warm] = {
+        theirs: dict[Held, Warm] = {} if kin is None else kin.warm
+        recourses = {_held(scenario.recourse): scenario.recourse for scenario in program.scenarios}
+        self.warm: dict[Held, Warm] = {
             key: theirs[key] if key in theirs else Warm(recourse) for key, recourse in recourses.items()
         }
 
@@ -80,7 +88,7 @@ class Evaluator:
         costs, duals = [], []
         for scenario in self.program.scenarios:
             recourse, shift = scenario.recourse, scenario.technology @ x
-            cost, prices = self.warm[id(recourse)].at(recourse.row_low - shift, recourse.row_high - shift)
+            cost, prices = self.warm[_held(recourse)].at(recourse.row_low - shift, recourse.row_high - shift)
             costs.append(cost)
             duals.append(prices)
         found = np.array(costs)
@@ -104,7 +112,7 @@ class Evaluator:
             np.add.at(high, rows, step * sides)
             if step < 0:
                 high = np.maximum(high, np.minimum(before, 0.0))
-            costs[number], _ = self.warm[id(recourse)].at(recourse.row_low - shift, high)
+            costs[number], _ = self.warm[_held(recourse)].at(recourse.row_low - shift, high)
         return costs
 
 

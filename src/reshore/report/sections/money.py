@@ -11,6 +11,7 @@ import polars as pl
 
 from reshore.report.grid import result_grid
 from reshore.report.page import Block, Figure, Page
+from reshore.report.sections.money_commitments import commitments
 from reshore.report.sections.money_decision import (
     built,
     instrument_labels,
@@ -22,6 +23,7 @@ from reshore.report.sections.money_decision import (
 )
 from reshore.report.sections.money_merit import merit
 from reshore.report.sections.money_packages import packages
+from reshore.report.sections.money_replan import replan
 from reshore.report.sections.money_years import money_by_year
 from reshore.report.sections.tracks import Mark, Track, scale, tracks
 from reshore.report.words import usd, usd_range
@@ -52,8 +54,8 @@ def money(page: Page) -> Block | None:
         "outlook, weighed by the odds that the study states. The odds are opinions; every range shows what they move."
     )
     figures = (
-        deals(page), money_by_year(page), packages(page), merit(page), real_and_plan(page), tornado(page),
-        frontier(page),
+        deals(page), commitments(page), money_by_year(page), replan(page), packages(page), merit(page),
+        real_and_plan(page), tornado(page), frontier(page),
     )  # fmt: skip
     return Block("The plan", intro, tuple(figure for figure in figures if figure is not None))
 

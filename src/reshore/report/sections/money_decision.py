@@ -33,8 +33,10 @@ def money_decision(page: Page) -> Decision | None:
         return None
     lines = (
         ("Decision", _decision(page, plan)),
+        ("Beside what is made already", _made(page)),
         ("What it is worth", _worth(page, plan)),
         ("How sure that none is better", proof(plan)),
+        ("What waiting to see is worth", _waiting(page)),
         ("What moves it most", _turns(page)),
         _beside(page),
     )
@@ -47,6 +49,40 @@ def plan_of(page: Page, name: str) -> dict[str, Any] | None:
         return None
     rows = page.results["fund_plans"].filter(pl.col("plan") == name)
     return rows.row(0, named=True) if rows.height else None
+
+
+def made_already(page: Page) -> pl.DataFrame:
+    """Deals made before the plan, those that matter most first."""
+    frame = page.results.tables.get("fund_commitments", pl.DataFrame())
+    if frame.is_empty():
+        return frame
+    order = ("lost_usd", "project", "instrument", "date")
+    return frame.sort(order, descending=[True, False, False, False], nulls_last=True)
+
+
+def _made(page: Page) -> str:
+    """Deals that are part of every draw, and that the plan neither makes nor undoes."""
+    frame = made_already(page)
+    if frame.is_empty():
+        return ""
+    named = [
+        f"{row['label']} ({usd(row['amount_usd'])} on {row['date']}, {row['outcome']})"
+        for row in frame.iter_rows(named=True)
+    ]
+    return f"{in_words(named, NAMED)}. They stand as far as is known; the worth of the plan is what it adds to them."
+
+
+def _waiting(page: Page) -> str:
+    """The plan kept whatever comes of its first year, and the later years planned anew."""
+    frame = page.results.tables.get("fund_replan", pl.DataFrame())
+    if frame.is_empty():
+        return ""
+    mean = frame.filter(pl.col("odds_share").is_null()).row(0, named=True)
+    gain = usd_range(mean["gain_usd"], mean["gain_usd_low"], mean["gain_usd_high"])
+    return (
+        f"{gain}: kept whatever comes of its first year the plan avoids {usd(mean['kept_usd'])}, with the later years "
+        f"planned anew once it is known who succeeds {usd(mean['anew_usd'])}; the range is that over the draws."
+    )
 
 
 def project_labels(page: Page) -> dict[str, str]:
@@ -107,6 +143,10 @@ def _unspent(page: Page, spent: float) -> str:
     budgets = fund.budgets if fund is not None else ()
     known = [one.in_all(own.get(one.instrument)) for one in budgets]
     faces = [face for face in known if face is not None]
+    made = made_already(page)
+    if fund is not None and not made.is_empty() and not fund.budgets_are_left:
+        paid = [*(one.instrument for one in budgets), *(one.bundle for one in fund.bundles)]
+        spent += math.fsum(made.filter(pl.col("instrument").is_in(paid))["amount_usd"])
     left = math.fsum(faces) - spent
     if len(faces) < len(known) or left <= 1e-3 * math.fsum(faces):
         return ""

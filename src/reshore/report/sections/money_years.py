@@ -16,8 +16,9 @@ from reshore.study.words import in_words
 from reshore.units import USD, written
 
 _COLUMNS = (
-    "instrument", "year", "deals_count", "face_comes_usd", "face_there_usd", "face_spent_usd", "face_left_usd",
-    "subsidy_comes_usd", "subsidy_there_usd", "subsidy_spent_usd", "subsidy_left_usd", "carries_over",
+    "instrument", "year", "deals_count", "face_comes_usd", "face_there_usd", "face_committed_usd", "face_spent_usd",
+    "face_left_usd", "subsidy_comes_usd", "subsidy_there_usd", "subsidy_committed_usd", "subsidy_spent_usd",
+    "subsidy_left_usd", "carries_over",
 )  # fmt: skip
 KINDS: Mapping[str, str] = {"face": "face value", "subsidy": "subsidy cost"}
 """What the money of a year is counted in, in words."""
@@ -37,17 +38,20 @@ def money_by_year(page: Page) -> Figure | None:
     frame, names = page.results["fund_years"].sort("instrument", "year"), instrument_labels(page)
     awarded = page.results["fund_deals"].sort("lost_usd", "project", descending=[True, False])
     lines = [(row, kind) for row in frame.iter_rows(named=True) for kind in limited(row)]
-    ends = [row[f"{kind}_{name}_usd"] or 0.0 for row, kind in lines for name in ("spent", "there")]
-    axis = scale(0.0, max(1.0, *ends))
+    made_before = [row[f"{kind}_committed_usd"] or 0.0 for row, kind in lines]
+    taken = [made + row[f"{kind}_spent_usd"] for (row, kind), made in zip(lines, made_before, strict=True)]
+    axis = scale(0.0, max(1.0, *taken, *(row[f"{kind}_there_usd"] or 0.0 for row, kind in lines)))
     rows = []
-    for row, kind in lines:
+    for (row, kind), made in zip(lines, made_before, strict=True):
         spent, there, left_over = (row[f"{kind}_{name}_usd"] for name in ("spent", "there", "left"))
-        marks = [Mark("solid", 0.0, axis.at(spent))] if spent > 0 else []
+        marks = [Mark("pale", 0.0, axis.at(made))] if made > 0 else []
+        marks += [Mark("solid", axis.at(made), axis.at(made + spent))] if spent > 0 else []
         marks += [] if there is None else [Mark("bound", axis.at(there), axis.at(there))]
         within = pl.col("parts").fill_null("").str.split(";").list.contains(row["instrument"])
         mine = (pl.col("instrument") == row["instrument"]) | within
         paid = awarded.filter(mine & (pl.col("award_year") == row["year"]))["label"]
         deals = in_words(paid.to_list()) if len(paid) else "no deal"
+        deals = f"{deals}; {usd(made)} is committed already" if made > 0 else deals
         ending = "is left over" if row["year"] == frame["year"].max() else _LEFT[row["carries_over"]]
         left = f"; {usd(left_over)} {ending}" if left_over else ""
         words = usd(spent) if there is None else f"{usd(spent)} of {usd(there)}"
@@ -60,17 +64,19 @@ def money_by_year(page: Page) -> Figure | None:
                 f"{deals}{left}",
             )
         )
+    committed = (("pale", "committed already"),) if any(made_before) else ()
     spending = frame.group_by("year").agg(pl.col("face_spent_usd").sum()).filter(pl.col("face_spent_usd") > 0)
     parts = [f"{usd(amount)} in {year}" for year, amount in spending.sort("year").iter_rows()]
     sources = page.results.package["instruments"].filter(pl.col("instrument").is_in(frame["instrument"].to_list()))
     return Figure(
         "money-years",
         f"Awarded: {in_words(parts)}" if parts else "No year awards anything",
-        "Bar: face value, or cost to the public, of the deals that are awarded in the year. Dashed mark: money that is "
-        "there, with what earlier years left over where it carries over.",
+        "Bar: face value, or cost to the public, of the deals that are awarded in the year, after what is committed "
+        "already. Dashed mark: money that is there, with what earlier years left over where it carries over.",
         "Money by year. " + "; ".join(f"{row.label}, {row.note}: {row.words}" for row in rows) + ".",
         result_grid(page.results, "fund_years", frame, _COLUMNS, page.by_key, "Money by year", spoken=True),
         page.cite(sources["source"]),
         "OUT/tables/fund_years.csv",
-        tracks(rows, axis, lambda value: written(value, USD), (("solid", "spent"), ("bound", "there to be spent"))),
-    )
+        tracks(rows, axis, lambda value: written(value, USD),
+               (("solid", "spent"), *committed, ("bound", "there to be spent"))),
+    )  # fmt: skip

@@ -15,9 +15,12 @@ from reshore.study.money import plans, prices
 from reshore.study.money.assumptions import assumptions
 from reshore.study.money.bundles import bundles
 from reshore.study.money.question import Rows, ask, frame_of
+from reshore.study.money.replan import replan
+from reshore.study.money.roll import next_year
 from reshore.study.money.samples import samples
 from reshore.study.settings import Study
 
+_TO_ROLL = {table.name: table for table in FUND_TABLES if table.name in ("fund_deals", "fund_years")}
 Step = Callable[[str], AbstractContextManager[object]]
 
 
@@ -44,6 +47,8 @@ def fund_study(
     """
     if study.fund is None:
         return {}
+    if study.fund.replan:
+        next_year(study, study.fund)
     with step("reading projects and instruments"):
         question = ask(study, package, case)
     with step(f"choosing among {len(question.options.options)} projects"):
@@ -51,6 +56,7 @@ def fund_study(
     rows: dict[str, Rows] = {}
     if "plan" in parts:
         rows |= {"fund_deals": plans.deals(question, chosen), "fund_years": plans.by_year(question, chosen),
+                 "fund_commitments": plans.commitments(question, chosen),
                  "fund_bundles": bundles(question, chosen), "fund_candidates": plans.candidates(question),
                  "fund_left_out": plans.left_out(question), "fund_assumptions": assumptions(question)}  # fmt: skip
         with step("the plan on fresh draws"):
@@ -58,6 +64,11 @@ def fund_study(
             rows["fund_samples"] = plans.fresh_draws(fresh)
         with step("the second best plan, and what was really awarded"):
             rows["fund_plans"] = plans.plans(question, chosen, fresh)
+        rows["fund_replan"] = []
+        if study.fund.replan:
+            with step("the plan made anew after its first year"):
+                made = {name: frame_of(table, rows[name]) for name, table in _TO_ROLL.items()}
+                rows["fund_replan"] = replan(question, chosen, made)
         with step("what more money buys"):
             rows["fund_frontier"] = plans.frontier(question)
         with step("regret, and what moves the plan"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reshore.funding.budgets import first_day
+from reshore.funding.commitments import OUTCOMES
 from reshore.funding.settings import COUNTS, Delay, FundSettings
 from reshore.study.money.question import Question, Rows
 from reshore.units import SHARE, written
@@ -20,6 +21,7 @@ def assumptions(question: Question) -> Rows:
         _row("When scenarios begin", f"{settings.cut_after_months:g} months after the decision."),
         _row("Value", f"Counted is {COUNTS[settings.counts]}."),
         _row("Money", _money(settings)),
+        *_committed(settings),
         _row("Success", f"Drawn for each project, {draws} times in each scenario, {odds}; all scenarios meet the same "
              "draws."),
         _row("Delay", delay, source),
@@ -40,6 +42,19 @@ def _money(settings: FundSettings) -> str:
         "awarded in one year, on its first day at the earliest, and rules are read on that day. What a later year pays "
         "is discounted like losses."
     )
+
+
+def _committed(settings: FundSettings) -> list[dict[str, object]]:
+    made = settings.commitments
+    if not made:
+        return []
+    counts = ((outcome, len({one.project for one in made if one.outcome == outcome})) for outcome in OUTCOMES)
+    known = ", ".join(f"{count} {outcome}" for outcome, count in counts if count)
+    money = "what is left beside these deals" if settings.budgets_are_left else "what these deals take as well"
+    return [
+        _row("Deals made already", f"Of their projects, by outcome: {known}. What is running comes in every draw, what "
+             f"failed in none, and what is open is drawn like any other. Budgets hold {money}.")
+    ]  # fmt: skip
 
 
 def _delay(delay: Delay | None) -> tuple[str, str | None]:

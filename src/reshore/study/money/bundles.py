@@ -27,12 +27,14 @@ def bundles(question: Question, chosen: Funded) -> Rows:
         asks = [] if bundle.asked_usd is None else [f"asks for {written(bundle.asked_usd, USD)} USD up front under it"]
         for project in bundle.projects:
             key = (project, bundle.bundle)
+            if key not in offered:
+                continue
             head: dict[str, object] = {
                 "project": project, "label": labels[project], "bundle": bundle.bundle, "bundle_label": bundle.label,
                 "chosen": key in taken, "terms_from": bundle.source,
                 "assumed": "; ".join([*bundle.assumed, *asks]) or None,
             }  # fmt: skip
-            rows += [head | {"line": number} | _account(line) for number, line in enumerate(lines, 1) if key in offered]
+            rows += [head | {"line": number} | _account(line) for number, line in enumerate(lines, 1)]
     return rows
 
 

@@ -61,8 +61,10 @@ class Draws:
         return np.array([option.odds for option in self.options], dtype=np.float64)
 
     def succeeds(self, draw: int, factor: float = 1.0) -> Floats:
-        """Which projects succeed in a draw, 1 or 0, with their odds times `factor`."""
-        return np.asarray(self.luck[draw] < np.minimum(factor * self.odds, 1.0), dtype=np.float64)
+        """Which projects succeed in a draw, 1 or 0, with their odds times `factor`, save those known to run."""
+        runs = np.array([option.runs for option in self.options], dtype=np.bool_)
+        odds = np.where(runs, 1.0, np.minimum(factor * self.odds, 1.0))
+        return np.asarray(self.luck[draw] < odds, dtype=np.float64)
 
     def profile(self, draw: int, factor: float = 1.0, after: float | None = None, late: float | None = None) -> Floats:
         """Capacity that projects bring in a draw at a year's pace, (n_options, n_months).
@@ -77,6 +79,10 @@ class Draws:
             A quantile of delay at which all projects stand, instead of those that were drawn.
         """
         return self.succeeds(draw, factor)[:, None] * self._whole(self._late(draw, late), after)
+
+    def profiles(self, factor: float = 1.0, after: float | None = None, late: float | None = None) -> list[Floats]:
+        """The same in every draw."""
+        return [self.profile(draw, factor, after, late) for draw in range(self.settings.draws)]
 
     def mean_profile(self, after: float | None = None, late: float | None = None) -> Floats:
         """Capacity that projects bring in the mean over success, by their odds, and over draws of delay."""

@@ -165,19 +165,58 @@ def deals(question: Question, chosen: Funded) -> Rows:
             {"project": option.project, "label": option.candidate.label, "instrument": deal.instrument,
              "parts": made_of.get(deal.instrument), "award_year": deal.year, "good": option.capacity.good,
              "amount_usd": usd(deal.amount), "subsidy_usd": usd(deal.subsidy), "present_usd": usd(deal.present),
-             "ready_months": _full_months(option), "part_share": parts[deal.candidate],
-             "lost_usd": usd(lost.get(deal.candidate, 0.0)),
+             "award_months": option.capacity.start_month - option.wait_months, "ready_months": _full_months(option),
+             "part_share": option.rest * parts[deal.candidate], "lost_usd": usd(lost.get(deal.candidate, 0.0)),
              "needs_person": persons}
         )  # fmt: skip
     return rows
+
+
+def commitments(question: Question, chosen: Funded) -> Rows:
+    """Deals that are made already, and what would be lost beside the chosen plan if their project brought nothing."""
+    settings, standing = question.settings, question.options.standing
+    lost = dict(zip((option.project for option in standing), _without_standing(question, chosen), strict=True))
+    ready = {
+        option.project: (_full_months(option), *(_full_months(option, settings.delay, luck) for luck in (0.0, 1.0)))
+        for option in standing
+    }
+    rows: Rows = []
+    for one, deal in zip(settings.commitments, question.options.committed, strict=True):
+        months = ready.get(one.project, ())
+        rows.append(
+            {"project": one.project, "label": deal.candidate.label, "instrument": one.instrument, "date": one.date,
+             "budget_year": deal.year, "amount_usd": usd(deal.amount),
+             "subsidy_usd": usd(deal.amount * deal.offer.subsidy_rate), "part_share": deal.part,
+             "outcome": one.outcome, "late_months": one.late_months, "stands": one.project in ready,
+             "ready_months": months[0] if months else None, "ready_months_low": min(months, default=None),
+             "ready_months_high": max(months, default=None),
+             "lost_usd": usd(lost[one.project]) if one.project in lost else None}
+        )  # fmt: skip
+    return rows
+
+
+def _without_standing(question: Question, chosen: Funded) -> list[float]:
+    """What each standing project adds to what stands beside it and to the chosen plan."""
+    security = question.fund.security
+    found = []
+    for place in range(len(security.standing)):
+        outlooks = []
+        for outlook in security.outlooks:
+            assert outlook.standing is not None
+            without = outlook.standing.copy()
+            without[place] = 0.0
+            outlooks.append(replace(outlook, standing=without))
+        other = question.with_outlooks(tuple(outlooks))
+        found.append(max(0.0, other.objective(chosen.built) - question.fund.objective(chosen.built)))
+    return found
 
 
 def by_year(question: Question, chosen: Funded) -> Rows:
     """What comes, is there, is spent and is left over by year and budget, to the dollar."""
     rows: Rows = []
     offers = {(offer.candidate, offer.instrument): offer for offer in question.options.offers}
-    years = question.settings.years
-    for pool in question.rules.pools if years else ():
+    years, rules = question.settings.years, question.rules
+    for pool in rules.pools if years else ():
         tranches = pool.years or tuple(
             Tranche(year, *(limit if limit is None or year == years[0] else 0.0 for limit in (pool.face, pool.subsidy)))
             for year in years
@@ -190,15 +229,17 @@ def by_year(question: Question, chosen: Funded) -> Rows:
                 for takes in (offers[deal.candidate, deal.instrument].takes(pool.name),)
                 if deal.year == tranche.year and any(takes)
             ]
+            made = [one.takes(pool.name) for one in rules.committed if one.year == tranche.year and not rules.left]
             row: dict[str, object] = {"instrument": pool.name, "year": tranche.year, "deals_count": len(taken),
                                       "carries_over": carries}  # fmt: skip
             for place, (kind, comes) in enumerate((("face", tranche.face), ("subsidy", tranche.subsidy))):
                 spent = sum((round(usd(deal.amount)) * takes[place] for deal, takes in taken), Fraction(0))
-                row[f"{kind}_spent_usd"] = float(spent)
+                committed = sum((amounts[place] * int(MILLION) for amounts in made), Fraction(0))
+                row |= {f"{kind}_spent_usd": float(spent), f"{kind}_committed_usd": float(committed)}
                 if comes is not None:
                     came = Fraction(str(comes)) * int(MILLION)
                     there = came + (left[kind] if carries else 0)
-                    left[kind] = there - spent
+                    left[kind] = there - committed - spent
                     row |= {f"{kind}_comes_usd": float(came), f"{kind}_there_usd": float(there),
                             f"{kind}_left_usd": float(left[kind])}  # fmt: skip
             rows.append(row)
@@ -307,17 +348,17 @@ def tornado(question: Question, chosen: Funded) -> Rows:
 def _begins(question: Question, chosen: Funded, months: float) -> float:
     """Worth when scenarios begin so many months after the decision: more or less of it stands, and is worth less."""
     later = question.settings.discount.factor(months - question.settings.cut_after_months)
-    return later * question.fund.worth_if(chosen.built, question.profiles(after=months))
+    return later * question.supposing(chosen.built, after=months)
 
 
 def _succeeds(question: Question, chosen: Funded, factor: float) -> float:
     """Worth when the odds that projects succeed are `factor` times those stated, with the same draws."""
-    return question.fund.worth_if(chosen.built, question.profiles(factor))
+    return question.supposing(chosen.built, factor)
 
 
 def _late(question: Question, chosen: Funded, quantile: float) -> float:
     """Worth when all projects stand at one quantile of their delay."""
-    return question.fund.worth_if(chosen.built, question.profiles(late=quantile))
+    return question.supposing(chosen.built, late=quantile)
 
 
 def _discounted(question: Question, chosen: Funded, rate: float) -> float:

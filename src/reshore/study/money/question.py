@@ -22,6 +22,7 @@ from reshore.funding.offered import refuse_misplaced
 from reshore.funding.offers import make_offers
 from reshore.funding.portfolio import Rules
 from reshore.funding.settings import Budget, BudgetYear, FundSettings
+from reshore.funding.standing import Standing, beside, read_standing, refuse_overspent
 from reshore.optimize.program import Floats
 from reshore.stress.case import StressCase
 from reshore.stress.outcomes import terms_of, try_out
@@ -38,13 +39,17 @@ Rows = list[dict[str, object]]
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that a plan of a study is made of."""
+    """Everything that a plan of a study is made of.
+
+    ``kin`` is another question of the same scenarios and assumptions, whose situations and solver sessions are used.
+    """
 
     study: Study
     settings: FundSettings
     package: DataPackage
     case: StressCase
     options: Options
+    kin: Question | None = None
 
     @cached_property
     def odds(self) -> Mapping[str, tuple[float, float, float]]:
@@ -60,6 +65,8 @@ class Question:
     @cached_property
     def situations(self) -> Mapping[str, Situation]:
         """The situation of each outlook, by its name without draws."""
+        if self.kin is not None:
+            return self.kin.situations
         found = {scenario.label: self._situation(scenario) for scenario in self.study.scenarios}
         return {**found, NOTHING: self._situation(None)}
 
@@ -94,51 +101,58 @@ class Question:
 
         Not `drawn`, every project brings its mean capacity. Draws of another `sample` do not depend on these.
         """
-        draws = self.draws(sample)
-        profiles = [draws.profile(draw) for draw in range(self.settings.draws)] if drawn else []
+        n = self.settings.draws
+        projects = self.draws(sample).profiles()
+        standing = self.draws(sample, standing=True).profiles()
         found = []
         for scenario in self.study.scenarios:
             odds, situation = self.odds[scenario.label][1], self.situations[scenario.label]
             if not drawn:
-                found.append(Outlook(scenario.label, odds, situation, self.mean_profile))
-            for draw, profile in enumerate(profiles, 1):
-                name = f"{scenario.label}, draw {draw}"
-                found.append(Outlook(name, odds / len(profiles), situation, profile))
-        found.append(Outlook(NOTHING, self.odds[NOTHING][1], self.situations[NOTHING], self.mean_profile))
+                found.append(Outlook(scenario.label, odds, situation, self.mean_profile, self.mean_standing))
+            for draw in range(n) if drawn else ():
+                name = f"{scenario.label}, draw {draw + 1}"
+                found.append(Outlook(name, odds / n, situation, projects[draw], standing[draw]))
+        calm = (self.odds[NOTHING][1], self.situations[NOTHING], self.mean_profile, self.mean_standing)
+        found.append(Outlook(NOTHING, *calm))
         return tuple(found)
 
-    def draws(self, sample: int = 0) -> Draws:
-        """Draws of which projects succeed and how late they come."""
-        months = self.study.scenarios[0].months
-        return Draws(self.options.options, self.settings, self.study.seed, months, sample)
+    def draws(self, sample: int = 0, *, standing: bool = False) -> Draws:
+        """Draws of which projects succeed and how late they come: of those on offer, or of those that stand."""
+        months, options = self.study.scenarios[0].months, self.options
+        return Draws(options.standing if standing else options.options, self.settings, self.study.seed, months, sample)
 
     @cached_property
     def mean_profile(self) -> Floats:
         """Capacity that projects bring in the mean, (n_candidates, n_months)."""
         return self.draws().mean_profile()
 
-    def profiles(self, factor: float = 1.0, after: float | None = None, late: float | None = None) -> list[Floats]:
-        """Capacity that projects bring in each outlook under other assumptions, see `Draws.profile`."""
-        draws = self.draws()
-        drawn = [draws.profile(draw, factor, after, late) for draw in range(self.settings.draws)]
-        return drawn * len(self.study.scenarios) + [draws.mean_profile(after, late)]
+    @cached_property
+    def mean_standing(self) -> Floats:
+        """The same of projects that stand, (n_standing, n_months)."""
+        return self.draws(standing=True).mean_profile()
+
+    def supposing(
+        self, built: Floats, factor: float = 1.0, after: float | None = None, late: float | None = None
+    ) -> float:
+        """What a plan would add if all projects brought what they do under other assumptions, see `Draws.profile`."""
+        profiles = [
+            draws.profiles(factor, after, late) * len(self.study.scenarios) + [draws.mean_profile(after, late)]
+            for draws in (self.draws(), self.draws(standing=True))
+        ]
+        return self.fund.worth_if(built, *profiles)
 
     def security(self, *, drawn: bool, kin: Security | None = None, sample: int = 0) -> Security:
         """The security program of the study, with draws or with every project at its mean."""
-        projects = tuple(option.capacity for option in self.options.options)
+        projects, standing = (
+            tuple(option.capacity for option in group) for group in (self.options.options, self.options.standing)
+        )
         risk = (self.settings.risk_weight, self.settings.risk_level)
-        return Security(self.case.world, self.outlooks(drawn=drawn, sample=sample), projects, *risk, kin)
+        return Security(self.case.world, self.outlooks(drawn=drawn, sample=sample), projects, *risk, kin, standing)
 
     @cached_property
     def rules(self) -> Rules:
         """Budgets and other rules of the plan."""
-        known = read_instruments(self.package["instruments"])
-        settings = self.settings
-        return Rules(
-            tuple(_pool(budget, known[budget.instrument], settings.years) for budget in settings.budgets),
-            settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
-            frozenset(settings.must), frozenset(settings.must_not),
-        )  # fmt: skip
+        return _rules(self.settings, self.package, self.options)
 
     def by_project(self, built: Floats) -> tuple[int, ...]:
         """One candidate of each project, by its place: that which is built, or else its earliest way of award."""
@@ -152,7 +166,8 @@ class Question:
     @cached_property
     def fund(self) -> Fund:
         """Candidates and offers on the security program, with draws of projects."""
-        return self._fund(self.security(drawn=True))
+        kin = None if self.kin is None else self.kin.fund
+        return self._fund(self.security(drawn=True, kin=None if kin is None else kin.security), kin)
 
     @cached_property
     def mean(self) -> Fund:
@@ -162,6 +177,10 @@ class Question:
     def drawn_anew(self, sample: int) -> Fund:
         """The same with another sample of draws."""
         return self._fund(self.security(drawn=True, kin=self.fund.security, sample=sample), self.fund)
+
+    def with_outlooks(self, outlooks: tuple[Outlook, ...]) -> Fund:
+        """The fund with other outlooks of the same situations."""
+        return self._fund(replace(self.fund.security, outlooks=outlooks, kin=self.fund.security), self.fund)
 
     def _fund(self, security: Security, kin: Fund | None = None) -> Fund:
         candidates = [option.candidate for option in self.options.options]
@@ -181,6 +200,23 @@ def ask(study: Study, package: DataPackage, case: StressCase) -> Question:
     _check(study, settings, package)
     _check_values(study, case)
     return Question(study, settings, package, case, _options(study, settings, package, case))
+
+
+def asked_again(question: Question, study: Study) -> Question:
+    """The same about a study that differs only in its deals and budgets."""
+    settings, package, case = study.fund, question.package, question.case
+    assert settings is not None
+    return Question(study, settings, package, case, _options(study, settings, package, case), question)
+
+
+def _rules(settings: FundSettings, package: DataPackage, options: Options) -> Rules:
+    known = read_instruments(package["instruments"])
+    return Rules(
+        tuple(_pool(budget, known[budget.instrument], settings.years) for budget in settings.budgets),
+        settings.quotas, settings.stack_cap_share, settings.least_leverage, settings.divisible,
+        frozenset(settings.must), frozenset(settings.must_not), committed=options.committed,
+        left=settings.budgets_are_left,
+    )  # fmt: skip
 
 
 def _pool(budget: Budget, own: Instrument, years: Sequence[int]) -> Pool:
@@ -222,7 +258,8 @@ def _check(study: Study, settings: FundSettings, package: DataPackage) -> None:
         if scenario.odds is None:
             fix = "write odds = 0.1, or odds = [0.05, 0.2]: an opinion, and the plan shows what it turns on"
             refuse("missing-key", f"scenarios.{scenario.name}.odds", "no odds", "odds, or a range of odds", fix)
-    for year in settings.years:
+    has_past = settings.commitments and not settings.budgets_are_left  # whose money past years may state
+    for year in settings.years if not has_past else settings.years[-1:]:
         if first_day(year + 1, settings.year_begins_month) <= study.at:
             refuse(
                 "out-of-range", "fund.budgets", str(year), f"years that are not over on {study.at}",
@@ -258,7 +295,7 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
     options, left_out = read_options(package, case.chain, sites, settings.statuses, settings.defaults)
     known = read_instruments(package["instruments"])
     instruments = [known[budget.instrument] for budget in settings.budgets if budget.alone]
-    _check_decided(study, settings, options, left_out, known)
+    standing = _check_decided(study, settings, options, left_out, known)
 
     def offered(options: Sequence[Option], at: str) -> Options:
         return make_offers(
@@ -267,9 +304,12 @@ def _options(study: Study, settings: FundSettings, package: DataPackage, case: S
         )  # fmt: skip
 
     if settings.years:
-        found = over_years([offered(*_in_year(study, settings, options, year)) for year in settings.years])
+        years = [year for year in settings.years if first_day(year + 1, settings.year_begins_month) > study.at]
+        found = over_years([offered(*_in_year(study, settings, standing.open, year)) for year in years])
     else:
-        found = offered(options, study.at)
+        found = offered(standing.open, study.at)
+    found = beside(found, standing, divisible=settings.divisible)
+    _check_money(study, _rules(settings, package, found))
     return replace(found, left_out=(*left_out, *found.left_out))
 
 
@@ -285,8 +325,11 @@ def _in_year(
 def _check_decided(
     study: Study, settings: FundSettings, options: Sequence[Option], left_out: Sequence[LeftOut],
     instruments: Mapping[str, Instrument],
-) -> None:  # fmt: skip
-    """What a study decides, sets quotas for or offers bundles to must be among what can be considered."""
+) -> Standing:  # fmt: skip
+    """What a study decides, sets quotas for, offers bundles to or has committed must be among what can be considered.
+
+    Returns what its commitments come to.
+    """
     known = [option.project for option in options]
     groups = sorted(set().union(*(option.candidate.groups for option in options)))
     reasons = {one.project: one.reason for one in left_out}
@@ -296,6 +339,12 @@ def _check_decided(
         for key, names in (("must", settings.must), ("must_not", settings.must_not))
         for name in names
         if name not in known
+    ]  # fmt: skip
+    problems += [
+        Problem("contradiction", Place(study.file or "study", 0, "fund.must"), f"'{one.project}'",
+                "a project whose deal has not failed", "remove it")
+        for one in settings.commitments
+        if one.outcome == "failed" and one.project in settings.must
     ]  # fmt: skip
     problems += [
         Problem("dangling-reference", Place(study.file or "study", 0, "fund.quotas"), f"'{quota.group}'",
@@ -309,6 +358,20 @@ def _check_decided(
 
     candidates = [option.candidate for option in options]
     refuse_misplaced(settings.bundles, candidates, instruments, reasons, refuse)
+    standing = read_standing(settings, options, instruments, study.at, reasons, refuse)
+    if problems:
+        raise InputError(problems)
+    return standing
+
+
+def _check_money(study: Study, rules: Rules) -> None:
+    """Budgets carry what is committed."""
+    problems: list[Problem] = []
+
+    def refuse(code: str, key: str, found: object, expected: str, fix: str) -> None:
+        problems.append(Problem(code, Place(study.file or "study", 0, key), str(found), expected, fix))
+
+    refuse_overspent(rules, refuse)
     if problems:
         raise InputError(problems)
 
