@@ -41,7 +41,7 @@ from reshore.funding.parts import (
     WarrantPart,
 )
 from reshore.funding.payoffs import Repayment
-from reshore.funding.settings import Refuse, read_record
+from reshore.funding.reading import Refuse, read_record
 from reshore.tables.cells import did_you_mean
 from reshore.tables.keys import explain_key
 

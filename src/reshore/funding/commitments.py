@@ -19,12 +19,9 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from reshore.funding.reading import Refuse
 from reshore.tables.cells import did_you_mean
-
-if TYPE_CHECKING:
-    from reshore.funding.settings import Refuse
 
 OUTCOMES: Mapping[str, str] = {
     "open": "nothing is known yet: its success is drawn",

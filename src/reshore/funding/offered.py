@@ -24,7 +24,7 @@ from reshore.errors import shown
 from reshore.funding.bundles import MILLION, Bundle, read_bundle
 from reshore.funding.instruments import Instrument, Market
 from reshore.funding.portfolio import Candidate, Draw, Offer
-from reshore.funding.settings import LARGEST, Refuse
+from reshore.funding.reading import LARGEST, Refuse
 from reshore.tables.cells import did_you_mean
 
 

@@ -16,12 +16,20 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from reshore.funding.budgets import Limit, Pool
-from reshore.funding.settings import Quota
 from reshore.optimize import Program
 from reshore.optimize.program import Indices
 
 NOTHING = 1e-6
 """Amounts below a dollar, and parts below a millionth, are what solving leaves of zero."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
+
+    group: str
+    low: float = 0.0
+    high: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from reshore.errors import UsageError
 from reshore.funding.commitments import Commitment, refuse_unsound
 from reshore.funding.instruments import Market
+from reshore.funding.offered import OfferedBundle, read_offered, refuse_unpaid
+from reshore.funding.portfolio import Quota
+from reshore.funding.reading import Refuse, read_record
 from reshore.tables.cells import did_you_mean
-
-if TYPE_CHECKING:
-    from reshore.funding.offered import OfferedBundle
-
-Refuse = Callable[[str, str, object, str, str], None]
-"""``refuse(code, key, found, expected, fix)`` notes a problem."""
 
 STATUSES = ("announced", "funded", "building", "operating", "cancelled")
 COUNTS: Mapping[str, str] = {
@@ -79,15 +75,6 @@ A94 = Discount(
     "real social rate of time preference of OMB Circular A-94 of November 2023; rescinded in 2025 (memorandum M-25-23) "
     "in favor of that of 1992, with 7 percent, at which the worth of the plan is tried too",
 )
-
-
-@dataclass(frozen=True)
-class Quota:
-    """At least ``low`` and at most ``high`` of all face value goes to candidates of a group; shares in [0, 1]."""
-
-    group: str
-    low: float = 0.0
-    high: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -229,28 +216,8 @@ class FundSettings:
         return tuple(sorted({one.year for budget in self.budgets for one in budget.years}))
 
 
-LARGEST = 1e18
-"""Above any amount of money or goods: what is larger is a slip, and too large to compute with."""
-
-_BOUNDS: Mapping[str, tuple[float, float]] = {
-    "stack_cap_share": (0, 1), "risk_weight": (0, 1), "risk_level": (0, 0.999), "odds_share": (0, 1),
-    "asked_share": (0, 1), "default_rate": (0, 1), "recovery_share": (0, 1), "exit_odds": (0, 1), "draws": (1, 200),
-    "samples": (0, 100), "gap_share": (0, 0.5), "cut_after_months": (0, 600),
-    "quotas.low": (0, 1), "quotas.high": (0, 1),
-    "delay.low": (0.1, 10), "delay.point": (0.1, 10), "delay.high": (0.1, 10), "discount.rate": (0, 0.5),
-    "tenor_years": (1, 50), "years.year": (1900, 2200), "year_begins_month": (1, 12),
-    "commitments.part_share": (0, 1), "commitments.year": (1900, 2200), "commitments.award_months": (0, 600),
-    "commitments.late_months": (0, 600),
-    "volatility": (0, 10),
-}  # fmt: skip
-"""Least and most of numbers, by key, or by table and key where tables share one."""
-
-
 def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSettings | None:
     """The settings that ``[fund]`` describes, or ``None`` with every problem noted; files are sought in `folder`."""
-    # Bundles are read with what stands here.
-    from reshore.funding.offered import read_offered, refuse_unpaid
-
     bundles: tuple[OfferedBundle, ...] | None = ()
     if isinstance(value, Mapping) and "bundles" in value:
         bundles = read_offered(value["bundles"], refuse, folder)
@@ -291,12 +258,6 @@ def read_fund(value: object, refuse: Refuse, folder: Path = Path()) -> FundSetti
     return found
 
 
-_NESTED: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Budget, BudgetYear, Quota, Delay, Discount, Defaults, Market, Commitment)
-}
-"""Records within records, by the name in their annotation."""
-
-
 def _check_years(budget: Budget, place: str, refuse: Refuse) -> None:
     """Money by year: years that rise, and of each kind of limit a figure for every year, and none for all of them."""
     years = [one.year for one in budget.years]
@@ -315,72 +276,6 @@ def _check_years(budget: Budget, place: str, refuse: Refuse) -> None:
                    "write 0 where there is none")  # fmt: skip
     if years and not stated:
         refuse("missing-key", f"{place}.years", "no amounts", "face_usd or subsidy_usd in every year", "add them")
-
-
-def read_record(kind: type[Any], value: object, place: str, refuse: Refuse) -> Any:
-    """An instance of the dataclass `kind` from a table of TOML; ``None`` when something is wrong with it."""
-    if not isinstance(value, Mapping):
-        refuse("wrong-type", place, value, "a table", f"write [{place}]")
-        return None
-    known = {entry.name: entry for entry in fields(kind)}
-    given: dict[str, Any] = {}
-    sound = True
-    for key, entry in value.items():
-        if key not in known:
-            refuse("unknown-key", f"{place}.{key}", key, f"keys {', '.join(known)}", did_you_mean(str(key), known))
-            sound = False
-            continue
-        parsed = _entry(str(known[key].type), key, entry, f"{place}.{key}", refuse)
-        if parsed is None:
-            sound = False
-        else:
-            given[key] = parsed
-    for name, entry in known.items():
-        needed = entry.default is MISSING and entry.default_factory is MISSING
-        if needed and name not in value:
-            refuse("missing-key", f"{place}.{name}", "nothing", f"{name} = …", "add the key")
-            sound = False
-    return kind(**given) if sound else None
-
-
-def _entry(annotation: str, key: str, entry: object, place: str, refuse: Refuse) -> Any:
-    kind = next((_NESTED[word] for word in re.findall(r"\w+", annotation) if word in _NESTED), None)
-    if kind is not None:
-        if not annotation.startswith("tuple"):
-            return read_record(kind, entry, place, refuse)
-        if not isinstance(entry, Sequence) or isinstance(entry, str):
-            refuse("wrong-type", place, entry, "a list of tables", f"write [[{place}]]")
-            return None
-        rows = [read_record(kind, row, f"{place}[{number}]", refuse) for number, row in enumerate(entry, 1)]
-        return None if any(row is None for row in rows) else tuple(rows)
-    if annotation.startswith("tuple"):
-        item, word = (str, "texts") if "str" in annotation else (float, "numbers")
-        if not isinstance(entry, Sequence) or isinstance(entry, str) or not all(_is(item, one) for one in entry):
-            refuse("wrong-type", place, repr(entry), f"a list of {word}", "correct the value")
-            return None
-        if item is float and not all(math.isfinite(one) and one >= 0 for one in entry):
-            refuse("out-of-range", place, repr(entry), "numbers of 0 or more", "correct the numbers")
-            return None
-        return tuple(item(one) for one in entry)
-    plain: Mapping[str, type] = {"bool": bool, "int": int, "float": float}
-    wanted = plain.get(annotation.removesuffix(" | None"), str)
-    if not _is(wanted, entry):
-        words = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
-        refuse("wrong-type", place, repr(entry), words[wanted], "correct the value")
-        return None
-    if isinstance(entry, int | float) and wanted in (int, float):
-        in_table = ".".join(re.sub(r"\[\d+\]", "", place).split(".")[-2:])
-        low, high = _BOUNDS.get(in_table, _BOUNDS.get(key, (0.0, LARGEST)))
-        if not (low <= entry <= high and math.isfinite(entry)):
-            refuse("out-of-range", place, entry, f"{low:g} to {high:g}", "correct the number")
-            return None
-    return wanted(entry)
-
-
-def _is(kind: type, entry: object) -> bool:
-    if kind is bool or isinstance(entry, bool):
-        return kind is bool and isinstance(entry, bool)
-    return isinstance(entry, (int, float)) if kind is float else isinstance(entry, kind)
 
 
 def fund_settings(settings: FundSettings) -> dict[str, Any]:

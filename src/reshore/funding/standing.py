@@ -19,7 +19,8 @@ from reshore.funding.instruments import Instrument, subsidy_rate
 from reshore.funding.offered import OfferedBundle
 from reshore.funding.offers import months_of
 from reshore.funding.portfolio import NOTHING, Committed, Offer, Rules
-from reshore.funding.settings import FundSettings, Refuse
+from reshore.funding.reading import Refuse
+from reshore.funding.settings import FundSettings
 from reshore.tables.cells import did_you_mean
 from reshore.units import written
 

@@ -14,8 +14,7 @@ from scipy.optimize import linprog
 from reshore.errors import InfeasibleError
 from reshore.funding.budgets import Pool
 from reshore.funding.choice import build_choice, read_plan
-from reshore.funding.portfolio import Candidate, Offer, Rules
-from reshore.funding.settings import Quota
+from reshore.funding.portfolio import Candidate, Offer, Quota, Rules
 from reshore.optimize import solve
 from reshore.optimize.program import Program
 from reshore.seeds import stream
