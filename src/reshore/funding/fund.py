@@ -46,9 +46,12 @@ class Funded:
 
     @property
     def gap_share(self) -> float:
-        """The certified gap: by how much at most a better plan could be better, relative to this one."""
+        """The certified gap: by how much at most a better plan could be better, as a share of the bound.
+
+        So a plan that is worth nothing while the bound is above it has a gap of 1, however little the bound is.
+        """
         gap = self.bound - self.worth
-        return max(0.0, gap / max(abs(self.worth), 1e-9)) if gap > 1e-9 else 0.0
+        return gap / max(abs(self.bound), abs(self.worth)) if gap > 1e-9 else 0.0
 
 
 @dataclass(frozen=True)
