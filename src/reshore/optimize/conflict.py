@@ -175,17 +175,24 @@ def _elastic(program: Program, rows: Indices, price: Floats) -> Program:
 
 
 def _cheapest(program: Program) -> tuple[str, ...]:
-    """How far requirements give way when the sum of relative give is least: the soft ones, or where none is soft all
-    that do not hold by nature.
+    """How far requirements give way when the sum of relative give is least: the soft ones, or where these are not
+    enough all that do not hold by nature.
     """
     soft = program.rows_where(lambda block: block.soft)
-    if not soft.size:
-        soft = program.rows_where(lambda block: not block.structural)
+    for rows in (soft, program.rows_where(lambda block: not block.structural)):
+        sentences = _give(program, rows) if rows.size else ()
+        if sentences:
+            return sentences
+    return ("no relaxation of the requirements that may be relaxed is enough",)
+
+
+def _give(program: Program, soft: Indices) -> tuple[str, ...]:
+    """By how much the rows `soft` give way when the sum of relative give is least; nothing where that is not enough."""
     sides = np.maximum(_finite_size(program.row_low[soft]), _finite_size(program.row_high[soft]))
     price = 1.0 / np.where(sides > 1e-9, sides, 1.0)
     answer = Session(_elastic(program, soft, price), Limits(nodes=100 * TRIAL_NODES)).solve()
     if answer.x is None:
-        return ("no relaxation of the requirements that may be relaxed is enough",)
+        return ()
     give = answer.x[program.n_columns :].reshape(2, soft.size)
     amounts = give.max(axis=0)
     sentences = []

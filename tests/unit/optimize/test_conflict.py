@@ -128,6 +128,16 @@ def test_the_cheapest_relaxation_is_the_hand_calculated_one():
     assert conflict_of(builder.build()).relaxation == ("make 6: 4 less (66.7 %)",)
 
 
+def test_where_soft_requirements_are_not_enough_the_others_give_way():
+    # Whatever the cap of 2, x cannot come to 6, as it is at most 3. So the need gives way: 4 at 1/6 a unit, 4/6 in all,
+    # is less than 3 there and 1 at the cap, 3/6 + 1/2.
+    builder = Builder()
+    x = builder.variables("x", 1, high=3)
+    builder.require("need", [(0, x, 1.0)], 1, low=6, says=lambda k: "make 6")
+    builder.require("cap", [(0, x, 1.0)], 1, high=2, says=lambda k: "at most 2", soft=True)
+    assert conflict_of(builder.build()).relaxation == ("make 6: 4 less (66.7 %)",)
+
+
 def test_an_unbounded_program_names_what_grows():
     builder = Builder(maximize=True)
     goods = builder.variables("sold", 2, cost=1.0, says=lambda k: f"sales of good {k}")
