@@ -129,6 +129,7 @@ def _close_in(
         c = demand.component[row.position[0]]
         fine[demand.edge[c] : demand.edge[c + 1]] = rough[demand.edge[c] : demand.edge[c + 1]]
         row.floor[:] = 0.0
+        row.moved[:columns] = np.inf  # how the rough ones last moved says nothing of their rounding
     close_in(demand, common, row, columns, fine, 0.0, tolerance)
     return True
 
