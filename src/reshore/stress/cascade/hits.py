@@ -23,6 +23,9 @@ from reshore.stress.cascade.upstream import Demand, Visits
 
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
+_FALL = 0.5
+"""What is left of a step in the next at most, usually: a step that is smaller by chance says nothing."""
+
 _GROWTH = 16.0
 """Roundings of a row that are allowed for in a value: errors off the leading vector halve in every sweep."""
 
@@ -30,13 +33,15 @@ _GROWTH = 16.0
 class Row(NamedTuple):
     """Firms of one open component that fail side by side, each alone: ``position[k]`` fails in column k.
 
-    ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much its last step and the rounding of the
-    chances can move the index. ``step`` is the slow error still to be taken from each column, ``echo`` what a unit of
-    it does to ``back``, ``weight`` its weight. ``held`` names the column of each failing firm, -1 elsewhere.
+    ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much a further step and the rounding of the
+    chances can move the index, ``last`` by how much the last step did. ``step`` is the slow error still to be taken
+    from each column, ``echo`` what a unit of it does to ``back``, ``weight`` its weight. ``held`` names the column of
+    each failing firm, -1 elsewhere.
     """
 
     position: Ints
     back: Floats
+    last: Floats
     moved: Floats
     floor: Floats
     step: Floats
@@ -50,6 +55,7 @@ def new_row(firms: int) -> Row:
     return Row(
         position=np.zeros(LANES, np.int32),
         back=np.zeros(LANES),
+        last=np.zeros(LANES),
         moved=np.zeros(LANES),
         floor=np.zeros(LANES),
         step=np.zeros((1, LANES)),
@@ -76,6 +82,7 @@ def start_row(demand: Demand, common: Visits, row: Row, positions: Ints, x: Chan
             row.echo[k] += share[link] * right[target[link]]
         row.weight[k] = common.mode_weight[c] + right[p] * gap[p] + left[p] * row.echo[k]
     _read(demand, common, row, len(positions), x, 0.0)
+    row.last[:] = 0.0
     row.moved[: len(positions)] = np.inf
 
 
@@ -123,7 +130,9 @@ def _read(demand: Demand, common: Visits, row: Row, columns: int, x: Chances, ro
         step[0, k] += common.mode.left[p] * (demand.rest[p] - back)
         step[0, k] = step[0, k] / row.weight[k] if row.weight[k] > 0.0 else 0.0
         back += step[0, k] * row.echo[k]
-        row.moved[k] = common.visits[p] * abs(back - row.back[k])
+        jump = common.visits[p] * abs(back - row.back[k])
+        row.moved[k] = max(jump, _FALL * row.last[k])
+        row.last[k] = jump
         row.floor[k] = _GROWTH * rounding * common.visits[p] * back
         row.back[k] = back
 
