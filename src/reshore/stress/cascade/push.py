@@ -70,6 +70,7 @@ class Front(NamedTuple):
 def new_front(push: Push) -> Front:
     """Working arrays for `push`."""
     firms, slots, markets = len(push.start) - 1, len(push.firm), len(push.high)
+    # Lists have a place more than they can have entries: what may be next is written before it is counted.
     return Front(
         loss=np.zeros(firms),
         settled=np.zeros(firms),
@@ -87,7 +88,7 @@ def new_front(push: Push) -> Front:
         member=np.zeros(firms, np.int32),
         members=np.zeros(markets, np.int64),
         is_dirty=np.zeros(markets, np.uint8),
-        dirty=np.zeros(markets, np.int32),
+        dirty=np.zeros(markets + 1, np.int32),
         counts=np.zeros(4, np.int64),
     )
 
