@@ -84,14 +84,17 @@ def spread_demand(demand: Demand, wave: Wave, least: float) -> float:
                 gain[supplier] = old + share[link] * part
                 reached[reached_count] = supplier
                 reached_count += int(old == 0.0) & int(gain[supplier] > 0.0)
-        if own[j] > 0.0:
-            reached[reached_count] = j
-            reached_count += int(gain[j] == 0.0)
-            gain[j] += own[j] * part
+        more = own[j] * part
+        if more > 0.0:
+            if gain[j] == 0.0 and not is_wide:
+                reached[reached_count] = j
+                reached_count += 1
+            gain[j] += more
     for k in range(hits):
         i = hit[k]
-        arrived[i] += gain[i]
-        gain[i] = max(arrived[i] - loss[i], 0.0)
+        if gain[i] > 0.0:  # else nobody looks at it in this round
+            arrived[i] += gain[i]
+            gain[i] = max(arrived[i] - loss[i], 0.0)
     largest = 0.0
     queued = 0
     if is_wide:
