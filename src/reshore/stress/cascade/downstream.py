@@ -29,7 +29,7 @@ from reshore.stress.cascade.push import (
     market_sizes,
     raise_loss,
     replaceability,
-    spread,
+    spread_closely,
     strong_components,
 )
 
@@ -94,8 +94,8 @@ def downstream_system(network: Network, *, with_replaceability: bool) -> Downstr
     return DownstreamSystem(push, leak)
 
 
-def settle(system: DownstreamSystem, front: Front, least: float) -> None:
-    """Brings `front` from its shock to the end.
+def settle(system: DownstreamSystem, front: Front, most: float) -> None:
+    """Brings `front` from its shock to the end, save what moves the index by no more than `most`.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def settle(system: DownstreamSystem, front: Front, least: float) -> None:
         When the end was not found.
     """
     for _ in range(_FINISHES):
-        if spread(system.push, front, least, ROUNDS)[0] == CONVERGED:
+        if spread_closely(system.push, front, most, ROUNDS) == CONVERGED:
             return
         finish(system, front)
     raise SolverError(f"the loss of inputs did not settle in {_FINISHES * ROUNDS} rounds")

@@ -9,7 +9,17 @@ from reshore.stress.cascade.compiled import Floats, Ints, compiled
 from reshore.stress.cascade.downstream import ROUNDS
 from reshore.stress.cascade.hits import Row, Watch, close_in, end_row, read_watch, start_row
 from reshore.stress.cascade.lanes import LANES
-from reshore.stress.cascade.push import CONVERGED, OUT_OF_ROUNDS, Front, Push, clear, raise_loss, spread
+from reshore.stress.cascade.push import (
+    CONVERGED,
+    OUT_OF_ROUNDS,
+    Front,
+    Push,
+    clear,
+    held_back,
+    raise_loss,
+    spread,
+    spread_closely,
+)
 from reshore.stress.cascade.upstream import Demand, Visits
 from reshore.stress.cascade.wave import Wave, calm, spread_demand, start_wave, weigh
 
@@ -18,7 +28,9 @@ SLOW = -1.0
 
 Rough = NDArray[np.float32]
 _SINGLE = 2.0**-24
-_CLOSER = 20
+HELD_BACK, _AIM, _CLOSER = 0.4, 0.4, 20
+"""Parts of the tolerance: what losses of inputs hold back, and what the chances of coming back may still move."""
+
 _ROUNDING = 1e-15
 """Relative rounding of a solved return; times the visits it is what an index can lose to it."""
 
@@ -26,7 +38,7 @@ _ROUNDING = 1e-15
 @compiled
 def fail_each(
     push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
-    rough: Rough, fine: Floats, watch: Watch, tolerance: float, least: float, result: Floats,
+    rough: Rough, fine: Floats, watch: Watch, tolerance: float, result: Floats,
 ) -> None:  # fmt: skip
     """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and residual, shape (n, 4).
 
@@ -42,7 +54,7 @@ def fail_each(
             end += 1
         _fail_some(
             push, front, demand, common, position_of, share, firms[begin:end], row, rough, fine, watch, tolerance,
-            least, result[begin:end],
+            result[begin:end],
         )  # fmt: skip
         begin = end
 
@@ -50,7 +62,7 @@ def fail_each(
 @compiled
 def _fail_some(
     push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
-    rough: Rough, fine: Floats, watch: Watch, tolerance: float, least: float, result: Floats,
+    rough: Rough, fine: Floats, watch: Watch, tolerance: float, result: Floats,
 ) -> None:  # fmt: skip
     """`fail_each` for at most LANES firms of one component."""
     columns = len(firms)
@@ -61,14 +73,14 @@ def _fail_some(
     is_fine = False
     if is_group:
         start_row(demand, common, row, position_of[firms], rough)
-        is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, 0.5 * tolerance)
+        is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, _AIM * tolerance)
     loss, affected = front.loss, front.affected
     rest = demand.rest
     at, column, cap, weight = watch.at, watch.column, watch.cap, watch.weight
     count = 0
     for k in range(columns):
         raise_loss(front, firms[k], 1.0, -1)
-        state, _ = spread(push, front, least, ROUNDS)
+        state = spread_closely(push, front, HELD_BACK * tolerance, ROUNDS)
         down = both = 0.0
         for position in range(front.counts[0]):
             other = affected[position]
@@ -88,18 +100,18 @@ def _fail_some(
                 count += 1
         result[k, 0] = -both
         result[k, 2] = down
-        result[k, 3] = 0.0 if state == CONVERGED else np.inf
+        result[k, 3] = held_back(push, front) if state == CONVERGED else np.inf
         clear(push, front)
     if is_group:
         seen = Watch(at[:count], column[:count], cap[:count], weight[:count], watch.value[:count])
         residual = np.zeros(LANES)
-        aim = 0.5 * tolerance
+        aim = _AIM * tolerance
         for _ in range(_CLOSER):
             if is_fine:
                 read_watch(demand, common, row, seen, fine, 0.0, residual)
             else:
                 read_watch(demand, common, row, seen, rough, _SINGLE, residual)
-            if residual.max() <= 0.9 * tolerance:
+            if residual.max() <= (0.95 - HELD_BACK) * tolerance:
                 break
             aim *= 0.25
             is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, aim)
@@ -174,11 +186,13 @@ def fail_each_by_rounds(
 
 
 @compiled
-def fail_each_downstream(push: Push, front: Front, share: Floats, firms: Ints, least: float, result: Floats) -> None:
+def fail_each_downstream(
+    push: Push, front: Front, share: Floats, firms: Ints, tolerance: float, result: Floats
+) -> None:  # fmt: skip
     """Fails each of `firms` alone and writes the downstream index, or `SLOW`, into ``result``, shape (n,)."""
     for number in range(len(firms)):
         raise_loss(front, firms[number], 1.0, -1)
-        state, _ = spread(push, front, least, ROUNDS)
+        state = spread_closely(push, front, HELD_BACK * tolerance, ROUNDS)
         down = 0.0
         for position in range(front.counts[0]):
             down += share[front.affected[position]] * front.loss[front.affected[position]]

@@ -25,14 +25,14 @@ from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
+from reshore.stress.cascade.push import CONVERGED, Front, held_back, new_front, raise_loss
 from reshore.stress.cascade.threads import in_threads
 from reshore.stress.cascade.wave import new_wave, start_wave
 
 ROUNDS_BY_RULE = 100_000
 RULE_NOT_MET = f"a cascade did not meet the stopping rule in {ROUNDS_BY_RULE} rounds"
-_LEAST_BY_RULE = 1e-17
-_LEAST_OF_TOLERANCE = 1e-3
+LEAST_BY_RULE = 1e-17
+"""By how much of the index a firm may hold back what it passes on, where a rule ends the cascade."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,6 @@ class Cascade:
         _ = self.downstream
         _ = self.upstream if self.rule.stop_rise is not None else self.upstream.visits
 
-    @property
-    def least(self) -> float:
-        """By how much of the index a firm may hold back its loss."""
-        return _LEAST_OF_TOLERANCE * self.rule.tolerance if self.rule.stop_rise is None else _LEAST_BY_RULE
-
 
 def propagate(cascade: Cascade, shock: Shock) -> Propagation:
     """Where `shock` ends for every firm.
@@ -161,9 +156,9 @@ def propagate_losses(cascade: Cascade, shock: Shock, down: Mapping[int, float], 
         raise_loss(front, firm, loss, -1)
     residual: float | None = None
     if rule.stop_rise is None:
-        downstream.settle(cascade.downstream, front, cascade.least)
+        downstream.settle(cascade.downstream, front, failures.HELD_BACK * rule.tolerance)
         upward, residual = _solve_upstream(cascade, up)
-        residual += cascade.least
+        residual += held_back(cascade.downstream.push, front)
     else:
         upward = _run_rounds(cascade, front, up, rule.stop_rise)
     combined = np.maximum(front.loss, upward)
@@ -201,7 +196,7 @@ def _run_rounds(cascade: Cascade, front: Front, losses: Mapping[int, float], sto
     wave = new_wave(system.demand)
     hit = np.array(sorted(losses), np.int64)
     start_wave(wave, system.position_of[hit], np.array([losses[firm] for firm in hit.tolist()], np.float64))
-    if failures.run_rounds(push, front, system.demand, wave, stop_rise, cascade.least, ROUNDS_BY_RULE) != CONVERGED:
+    if failures.run_rounds(push, front, system.demand, wave, stop_rise, LEAST_BY_RULE, ROUNDS_BY_RULE) != CONVERGED:
         raise SolverError(RULE_NOT_MET)
     return wave.loss[system.position_of]
 

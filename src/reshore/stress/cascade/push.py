@@ -14,6 +14,7 @@ import numpy as np
 from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled, inlined
 
 CONVERGED, OUT_OF_ROUNDS = 0, 1
+_FIRST_LEAST, _NEXT_LEAST = 2.5e-3, 0.1
 
 
 class Push(NamedTuple):
@@ -225,6 +226,30 @@ def spread(push: Push, front: Front, least: float, rounds: int) -> tuple[int, fl
         front.counts[1], front.counts[2], front.counts[3] = changed_count, touched_count, 0
         largest = _settle(push, front, least)
     return OUT_OF_ROUNDS if front.counts[3] > 0 else CONVERGED, largest
+
+
+@compiled
+def held_back(push: Push, front: Front) -> float:
+    """What the losses that were not passed on would still move the index at once."""
+    goal, sent, worth, affected, total = front.goal, front.sent, push.worth, front.affected, 0.0
+    for position in range(front.counts[0]):
+        firm = affected[position]
+        total += (goal[firm] - sent[firm]) * worth[firm]
+    return total
+
+
+@compiled
+def spread_closely(push: Push, front: Front, most: float, rounds: int) -> int:
+    """`spread`, until all that firms hold back together moves the index by no more than `most` at once."""
+    least = _FIRST_LEAST * most
+    state, _ = spread(push, front, least, rounds)
+    while state == CONVERGED and held_back(push, front) > most:
+        least *= _NEXT_LEAST
+        for position in range(front.counts[0]):  # everybody is looked at again
+            firm = front.affected[position]
+            raise_loss(front, firm, front.loss[firm], front.choice[firm])
+        state, _ = spread(push, front, least, rounds)
+    return state
 
 
 @compiled

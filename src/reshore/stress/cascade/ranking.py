@@ -15,6 +15,7 @@ from reshore.stress.cascade import downstream, failures
 from reshore.stress.cascade.compiled import Floats, Ints
 from reshore.stress.cascade.hits import new_row, new_watch
 from reshore.stress.cascade.index import (
+    LEAST_BY_RULE,
     ROUNDS_BY_RULE,
     RULE_NOT_MET,
     Cascade,
@@ -102,7 +103,7 @@ def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
-            failures.fail_each_downstream(push, front, share, firms[some], cascade.least, down[some])
+            failures.fail_each_downstream(push, front, share, firms[some], cascade.rule.tolerance, down[some])
 
         return run
 
@@ -110,7 +111,7 @@ def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     for number in np.flatnonzero(down == failures.SLOW):
         front = new_front(push)
         raise_loss(front, firms[number], 1.0, -1)
-        downstream.settle(cascade.downstream, front, cascade.least)
+        downstream.settle(cascade.downstream, front, failures.HELD_BACK * cascade.rule.tolerance)
         down[number] = math.fsum(share * front.loss)
     demand, common = cascade.upstream.demand, cascade.upstream.visits
     position = cascade.upstream.position_of[firms]
@@ -139,7 +140,7 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
             some = slice(part.start, part.stop)
             failures.fail_each(
                 push, front, demand, system.visits, system.position_of, share, ordered[some], row, rough, fine,
-                watch, rule.tolerance, cascade.least, solved[some],
+                watch, rule.tolerance, solved[some],
             )  # fmt: skip
 
         return run
@@ -150,7 +151,7 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each_by_rounds(
-                push, front, demand, wave, system.position_of, share, ordered[some], stop_rise, cascade.least,
+                push, front, demand, wave, system.position_of, share, ordered[some], stop_rise, LEAST_BY_RULE,
                 ROUNDS_BY_RULE, solved[some],
             )  # fmt: skip
 
