@@ -145,7 +145,7 @@ _INDICES = (
         "residual_index",
         "number",
         "Residual",
-        "How much of the index the last step of the solution moved; absent where a stopping rule ended it.",
+        "How much of the index the last step of the solution moved and firms hold back; absent where a rule ended it.",
         unit=INDEX,
         absent="a stopping rule ended the cascade",
     ),
