@@ -192,7 +192,7 @@ def _use(group: pl.DataFrame) -> tuple[str, ...]:
     return (
         group["label"][0],
         written(group["served_share"].min(), SHARE),  # type: ignore[arg-type]  # a column of numbers
-        written(group["alike_share"].min(), SHARE),  # type: ignore[arg-type]
+        written(group["alike_share"].min(), SHARE),  # type: ignore[arg-type]  # the same
         month,
         (short["bound_by_label"][0] if short.height else None) or "",
         written(loss, USD),
