@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from reshore.stress.cascade.compiled import Floats, Ints, compiled
+from reshore.stress.cascade.compiled import Floats, Ints, compiled, inlined
 from reshore.stress.cascade.downstream import ROUNDS
 from reshore.stress.cascade.hits import Row, Watch, close_in, end_row, read_watch, start_row
 from reshore.stress.cascade.lanes import LANES
@@ -38,7 +40,7 @@ _ROUNDING = 1e-15
 @compiled
 def fail_each(
     push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
-    rough: Rough, fine: Floats, watch: Watch, tolerance: float, result: Floats,
+    rough: Rough, fine: Floats, tolerance: float, result: Floats,
 ) -> None:  # fmt: skip
     """Fails each of `firms` alone, to the end; ``result`` takes index, upstream, downstream and residual, shape (n, 4).
 
@@ -53,7 +55,7 @@ def fail_each(
         while end < min(len(firms), begin + LANES) and demand.component[position_of[firms[end]]] == c:
             end += 1
         _fail_some(
-            push, front, demand, common, position_of, share, firms[begin:end], row, rough, fine, watch, tolerance,
+            push, front, demand, common, position_of, share, firms[begin:end], row, rough, fine, tolerance,
             result[begin:end],
         )  # fmt: skip
         begin = end
@@ -62,7 +64,7 @@ def fail_each(
 @compiled
 def _fail_some(
     push: Push, front: Front, demand: Demand, common: Visits, position_of: Ints, share: Floats, firms: Ints, row: Row,
-    rough: Rough, fine: Floats, watch: Watch, tolerance: float, result: Floats,
+    rough: Rough, fine: Floats, tolerance: float, result: Floats,
 ) -> None:  # fmt: skip
     """`fail_each` for at most LANES firms of one component."""
     columns = len(firms)
@@ -74,14 +76,14 @@ def _fail_some(
     if is_group:
         start_row(demand, common, row, position_of[firms], rough)
         is_fine = _close_in(demand, common, row, columns, rough, fine, is_fine, _AIM * tolerance)
-    loss, affected = front.loss, front.affected
-    rest = demand.rest
-    at, column, cap, weight = watch.at, watch.column, watch.cap, watch.weight
+    loss, affected, rest, watched = front.loss, front.affected, demand.rest, row.watched
+    at, column, cap, weight = np.zeros(LANES, np.int32), np.zeros(LANES, np.int32), np.zeros(LANES), np.zeros(LANES)
     count = 0
     for k in range(columns):
         raise_loss(front, firms[k], 1.0, -1)
         state = spread_closely(push, front, HELD_BACK * tolerance, ROUNDS)
         down = both = 0.0
+        few = 0
         for position in range(front.counts[0]):
             other = affected[position]
             part = share[other] * loss[other]
@@ -95,15 +97,23 @@ def _fail_some(
                 if (fine[q, k] if is_fine else rough[q, k]) >= 2.0 * loss[other]:
                     both += part
                     continue
-                at[count], column[count] = q, k
-                cap[count], weight[count] = loss[other] * rest[q], share[other] / rest[q]
-                count += 1
+                watched[few] = other
+                few += 1
+        while count + few > len(at):
+            at, column, cap, weight = _twice(at), _twice(column), _twice(cap), _twice(weight)
+        for place in range(few):
+            other = watched[place]
+            q = position_of[other]
+            at[count], column[count] = q, k
+            cap[count], weight[count] = loss[other] * rest[q], share[other] / rest[q]
+            count += 1
         result[k, 0] = -both
         result[k, 2] = down
         result[k, 3] = held_back(push, front) if state == CONVERGED else np.inf
         clear(push, front)
     if is_group:
-        seen = Watch(at[:count], column[:count], cap[:count], weight[:count], watch.value[:count])
+        value = np.zeros(count)
+        seen = Watch(at[:count], column[:count], cap[:count], weight[:count], value)
         residual = np.zeros(LANES)
         aim = _AIM * tolerance
         for _ in range(_CLOSER):
@@ -118,7 +128,7 @@ def _fail_some(
         end_row(row, columns)
         result[:, 3] += residual[:columns]
         for entry in range(count):
-            result[column[entry], 0] -= weight[entry] * watch.value[entry]
+            result[column[entry], 0] -= weight[entry] * value[entry]
     for k in range(columns):
         p = position_of[firms[k]]
         visits = common.visits[p]
@@ -128,6 +138,14 @@ def _fail_some(
         result[k, 3] += _ROUNDING * visits
         if not result[k, 3] <= tolerance:
             result[k, 3] = SLOW
+
+
+@inlined
+def _twice(values: NDArray[Any]) -> NDArray[Any]:
+    """The same with as much room again."""
+    more = np.zeros(2 * len(values), values.dtype)
+    more[: len(values)] = values
+    return more
 
 
 @compiled

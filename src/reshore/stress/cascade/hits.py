@@ -36,7 +36,7 @@ class Row(NamedTuple):
     ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much a further step and the rounding of the
     chances can move the index, ``last`` by how much the last step did. ``step`` is the slow error still to be taken
     from each column, ``echo`` what a unit of it does to ``back``, ``weight`` its weight. ``held`` names the column of
-    each failing firm, -1 elsewhere.
+    each failing firm, -1 elsewhere; ``watched`` is room for firms.
     """
 
     position: Ints
@@ -48,6 +48,7 @@ class Row(NamedTuple):
     echo: Floats
     weight: Floats
     held: Places
+    watched: Ints
 
 
 def new_row(firms: int) -> Row:
@@ -62,6 +63,7 @@ def new_row(firms: int) -> Row:
         echo=np.zeros(LANES),
         weight=np.zeros(LANES),
         held=np.full(firms, -1, np.int8),
+        watched=np.zeros(firms, np.int32),
     )
 
 
@@ -148,12 +150,6 @@ class Watch(NamedTuple):
     cap: Floats
     weight: Floats
     value: Floats
-
-
-def new_watch(firms: int) -> Watch:
-    """Room for every firm in every column; memory is taken as it fills."""
-    size = firms * LANES
-    return Watch(np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size), np.zeros(size), np.zeros(size))
 
 
 @compiled

@@ -13,7 +13,7 @@ import polars as pl
 from reshore.errors import InputError, SolverError
 from reshore.stress.cascade import downstream, failures
 from reshore.stress.cascade.compiled import Floats, Ints
-from reshore.stress.cascade.hits import new_row, new_watch
+from reshore.stress.cascade.hits import new_row
 from reshore.stress.cascade.index import (
     LEAST_BY_RULE,
     ROUNDS_BY_RULE,
@@ -133,14 +133,14 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     ordered, solved = firms[order], np.zeros((len(firms), 4))
 
     def exact() -> Callable[[range], None]:
-        front, row, watch = new_front(push), new_row(size), new_watch(size)
+        front, row = new_front(push), new_row(size)
         rough, fine = np.zeros((size, LANES), np.float32), np.zeros((size, LANES))
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
             failures.fail_each(
                 push, front, demand, system.visits, system.position_of, share, ordered[some], row, rough, fine,
-                watch, rule.tolerance, solved[some],
+                rule.tolerance, solved[some],
             )  # fmt: skip
 
         return run
