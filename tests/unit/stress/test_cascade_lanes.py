@@ -1,53 +1,91 @@
-"""Sixteen firms side by side: what rows of single precision do to the index, and the vectors that they are made of."""
+"""Sixteen firms side by side: what rows do to the index, and the vectors that they are made of."""
 
 import numpy as np
 import pytest
 from numba import njit
 
 from reshore.stress.cascade import Cascade, Rule, measure_systemic_risk, network_from_arrays
-from reshore.stress.cascade.lanes import LANES, add_multiples, sum_links, sum_rows
+from reshore.stress.cascade.lanes import LANES, add_rest, fill, hand_on, renew
 from reshore.stress.cascade.wave import calm, new_wave, spread_demand, start_wave
 from tests.unit.stress.plain_cascade import index_of_each, random_network
 
 
 @njit
-def link_sums(rows, target, share, first, last, into, at):
-    sum_links(rows, target, share, first, last, into, at)
+def renewed(rows, target, share, first, last, at, step, late, total, gap):
+    renew(rows, target, share, first, last, at, step, late, total, gap)
 
 
 @njit
-def row_sums(rows, weight, low, high, into):
-    sum_rows(rows, weight, low, high, into)
+def filled(rows, target, share, first, last, into, at):
+    fill(rows, target, share, first, last, into, at)
 
 
 @njit
-def added_multiples(rows, weight, low, high, step):
-    add_multiples(rows, weight, low, high, step)
+def handed_on(loss, due, at, output, one_over_left, market, total, worth):
+    hand_on(loss, due, at, output, one_over_left, market, total, worth)
+
+
+@njit
+def rest_added(into, at, weight, rows, row):
+    add_rest(into, at, weight, rows, row)
+
+
+def others(rows, at):
+    return np.delete(rows, at, axis=0)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_vectors_are_what_numpy_makes_of_them_and_touch_nothing_else(kind):
+def test_a_renewed_row_is_what_numpy_makes_of_it_and_nothing_else_is_touched(kind):
     rng = np.random.default_rng(3)
-    rows = rng.random((50, LANES)).astype(kind)
-    target = rng.integers(0, 50, 30).astype(np.int32)
-    share, weight = rng.random(30), rng.random(50)
-    before = rows.copy()
-
-    link_sums(rows, target, share, 4, 21, rows, 7)
-    wanted = (share[4:21, None] * before[target[4:21]].astype(float)).sum(axis=0)
+    rows, step, total = rng.random((50, LANES)).astype(kind), rng.random((1, LANES)), rng.random((1, LANES))
+    target, share = rng.integers(0, 50, 30).astype(np.int32), rng.random(30)
+    before, total_before = rows.copy(), total.copy()
+    renewed(rows, target, share, 4, 21, 7, step, 0.3, total, -2.0)
+    wanted = 0.3 * step[0] + (share[4:21, None] * before[target[4:21]].astype(float)).sum(axis=0)
     assert rows[7] == pytest.approx(wanted, rel=2.0**-23 if kind is np.float32 else 1e-15)
-    assert np.array_equal(np.delete(rows, 7, axis=0), np.delete(before, 7, axis=0))
+    assert np.array_equal(others(rows, 7), others(before, 7))
+    assert total[0] == pytest.approx(total_before[0] - 2.0 * rows[7].astype(float), rel=1e-15)
+    renewed(rows, target, share, 4, 4, 8, step, 0.3, total, 1.0)
+    assert rows[8] == pytest.approx(0.3 * step[0], rel=2.0**-23)
 
-    total = np.zeros((1, LANES))
-    row_sums(rows, weight, 10, 40, total)
-    assert total[0] == pytest.approx(weight[10:40] @ rows[10:40].astype(float), rel=1e-14)
 
-    before = rows.copy()
-    added_multiples(rows, weight, 10, 40, total)
-    wanted = (before[10:40] + weight[10:40, None] * total).astype(kind)
-    assert np.array_equal(rows[10:40], wanted)
-    assert np.array_equal(rows[:10], before[:10])
-    assert np.array_equal(rows[40:], before[40:])
+def test_filled_rows_only_rise_and_never_above_one():
+    rng = np.random.default_rng(4)
+    rows, into = rng.random((50, LANES)), 4.0 * rng.random((50, LANES)) - 1.0
+    target, share = rng.integers(0, 50, 30).astype(np.int32), rng.random(30) / 10
+    before = into.copy()
+    filled(rows, target, share, 4, 21, into, 7)
+    found = (share[4:21, None] * rows[target[4:21]]).sum(axis=0)
+    assert into[7] == pytest.approx(np.clip(found, before[7], None).clip(max=1.0), rel=1e-15)
+    assert np.array_equal(others(into, 7), others(before, 7))
+    assert (into[7] == 1.0).any()
+    assert (into[7] == before[7]).any()
+    assert (into[7] < 1.0).any()
+
+
+def test_a_loss_is_handed_on_as_far_as_the_market_cannot_take_it_over():
+    rng = np.random.default_rng(5)
+    loss, due, total = rng.random((50, LANES)), rng.random((50, LANES)), np.zeros((1, LANES))
+    left = rng.random((3, LANES)) * 4.0
+    left[1, 5] = 0.0
+    before, one_over_left = due.copy(), np.divide(1.0, left, out=np.full_like(left, np.inf), where=left > 0)
+    handed_on(loss, due, 7, 1.5, one_over_left, 1, total, 0.25)
+    stays = [1.0 if rest <= 1.5 else 1.5 / rest for rest in left[1]]
+    assert due[7] == pytest.approx(loss[7] * stays, rel=1e-15)
+    assert min(stays) < max(stays) == stays[5] == 1.0
+    assert total[0] == pytest.approx(0.25 * (due[7] - before[7]), rel=1e-13)
+    assert np.array_equal(others(due, 7), others(before, 7))
+    handed_on(loss, due, 8, 0.0, one_over_left * np.inf, 1, total, 0.0)
+    assert np.array_equal(due[8], loss[8])
+
+
+def test_what_is_left_is_added_where_it_belongs():
+    rng = np.random.default_rng(6)
+    into, rows = rng.random((5, LANES)), rng.random((9, LANES))
+    before = into.copy()
+    rest_added(into, 3, 2.5, rows, 4)
+    assert into[3] == pytest.approx(before[3] + 2.5 * (1.0 - rows[4]), rel=1e-15)
+    assert np.array_equal(others(into, 3), others(before, 3))
 
 
 def dense_upstream(network):

@@ -21,9 +21,11 @@ from reshore.errors import SolverError
 from reshore.stress.cascade import blocks
 from reshore.stress.cascade.blocks import Mode, Rows
 from reshore.stress.cascade.compiled import Floats, Ints, Longs, compiled
+from reshore.stress.cascade.fills import Slots, order_slots
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import (
     CONVERGED,
+    ROUNDS,
     Front,
     Push,
     market_sizes,
@@ -32,9 +34,6 @@ from reshore.stress.cascade.push import (
     spread_closely,
     strong_components,
 )
-
-ROUNDS = 100
-"""Rounds of pushing after which the end is solved for; errors that lose a quarter in every round are gone by then."""
 
 _FINISHES = 500
 
@@ -45,6 +44,11 @@ class DownstreamSystem:
 
     push: Push
     slot_leak: Floats
+
+    @cached_property
+    def slots(self) -> Slots:
+        """How to sweep over the slots."""
+        return order_slots(self.push)
 
     @cached_property
     def by_slot(self) -> tuple[Longs, Ints, Floats]:
@@ -94,8 +98,8 @@ def downstream_system(network: Network, *, with_replaceability: bool) -> Downstr
     return DownstreamSystem(push, leak)
 
 
-def settle(system: DownstreamSystem, front: Front, most: float) -> None:
-    """Brings `front` from its shock to the end, save what moves the index by no more than `most`.
+def settle(system: DownstreamSystem, front: Front, most: float) -> float:
+    """Brings `front` from its shock to the end, save what moves the index by no more than `most`; returns how much.
 
     Raises
     ------
@@ -103,8 +107,9 @@ def settle(system: DownstreamSystem, front: Front, most: float) -> None:
         When the end was not found.
     """
     for _ in range(_FINISHES):
-        if spread_closely(system.push, front, most, ROUNDS) == CONVERGED:
-            return
+        state, held = spread_closely(system.push, front, most, ROUNDS, len(front.loss))
+        if state == CONVERGED:
+            return held
         finish(system, front)
     raise SolverError(f"the loss of inputs did not settle in {_FINISHES * ROUNDS} rounds")
 

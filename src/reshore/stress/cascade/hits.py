@@ -18,14 +18,11 @@ from numpy.typing import NDArray
 
 from reshore.stress.cascade import blocks
 from reshore.stress.cascade.compiled import Floats, Ints, compiled
-from reshore.stress.cascade.lanes import LANES, add_multiples, sum_links, sum_rows
-from reshore.stress.cascade.upstream import Demand, Visits
+from reshore.stress.cascade.lanes import LANES, renew
+from reshore.stress.cascade.upstream import Demand, Sweeps, Visits
 
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
-_FALL = 0.5
-"""What is left of a step in the next at most, usually: a step that is smaller by chance says nothing."""
-
 _GROWTH = 16.0
 """Roundings of a row that are allowed for in a value: errors off the leading vector halve in every sweep."""
 
@@ -33,7 +30,7 @@ _GROWTH = 16.0
 class Row(NamedTuple):
     """Firms of one open component that fail side by side, each alone: ``position[k]`` fails in column k.
 
-    ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much a further step and the rounding of the
+    ``back`` is the chance of coming back, ``moved`` and ``floor`` by how much further steps and the rounding of the
     chances can move the index, ``last`` by how much the last step did. ``step`` is the slow error still to be taken
     from each column, ``echo`` what a unit of it does to ``back``, ``weight`` its weight. ``held`` names the column of
     each failing firm, -1 elsewhere; ``watched`` is room for firms.
@@ -74,7 +71,7 @@ def start_row(demand: Demand, common: Visits, row: Row, positions: Ints, x: Chan
     right, left, gap = common.mode.right, common.mode.left, common.mode_gap
     c = demand.component[positions[0]]
     x[demand.edge[c] : demand.edge[c + 1]] = 0.0
-    row.moved[:], row.floor[:] = 0.0, 0.0
+    row.moved[:], row.floor[:], row.step[:] = 0.0, 0.0, 0.0
     for k in range(len(positions)):
         p = row.position[k] = positions[k]
         row.held[p] = k
@@ -83,47 +80,55 @@ def start_row(demand: Demand, common: Visits, row: Row, positions: Ints, x: Chan
         for link in range(first[p], last[p]):
             row.echo[k] += share[link] * right[target[link]]
         row.weight[k] = common.mode_weight[c] + right[p] * gap[p] + left[p] * row.echo[k]
-    _read(demand, common, row, len(positions), x, 0.0)
+        row.step[0, k] = gap[p]
+    _read(demand, common, row, len(positions), x, 0.0, 0.5)
     row.last[:] = 0.0
     row.moved[: len(positions)] = np.inf
 
 
 @compiled
 def close_in(
-    demand: Demand, common: Visits, row: Row, columns: int, x: Chances, rounding: float, tolerance: float
-) -> bool:
-    """Sweeps until the last moved no index by more than `tolerance`, relative `rounding` of chances included.
+    demand: Demand, common: Visits, sweeps: Sweeps, row: Row, columns: int, x: Chances, rounding: float,
+    tolerance: float, at_least: int,
+) -> bool:  # fmt: skip
+    """Sweeps `at_least` so often, and until further ones move no index by more than `tolerance`.
 
-    Returns whether that was reached; not, where rounding alone is more.
+    Relative `rounding` of the chances is included; returns whether that was reached, not where rounding alone is more.
     """
-    first, last, target, onward, held = (
-        demand.sales.first, demand.sales.last, demand.sales.target, demand.onward, row.held,
-    )  # fmt: skip
+    at, start, target, share, late = sweeps.at, sweeps.start, sweeps.target, sweeps.share, sweeps.late
+    held, gap, right = row.held, common.mode_gap, common.mode.right
     c = demand.component[row.position[0]]
-    low, high = demand.edge[c], demand.edge[c + 1]
-    for _ in range(blocks.QUICK_SWEEPS):
-        if (row.moved + row.floor).max() <= tolerance:
+    left_over = np.zeros((1, LANES))
+    for count in range(blocks.QUICK_SWEEPS):
+        if (row.moved + row.floor).max() > tolerance:
+            if (row.moved - row.floor).max() <= 0.0:
+                return False
+        elif count >= at_least:
             return True
-        if (row.moved - row.floor).max() <= 0.0:
-            return False
-        add_multiples(x, common.mode.right, low, high, row.step)
+        # The slow error is taken from customers as they are read: `late` times the step for those not yet renewed.
+        left_over[:] = 0.0
         for k in range(columns):
-            x[row.position[k], k] = 1.0
-        for i in range(low, high):
-            sum_links(x, target, onward, first[i], last[i], x, i)
-            if held[i] >= 0:
-                x[i, held[i]] = 1.0
-        _read(demand, common, row, columns, x, rounding)
+            p = row.position[k]
+            x[p, k] = 1.0 - row.step[0, k] * right[p]
+        for visit in range(demand.edge[c], demand.edge[c + 1]):
+            i = at[visit]
+            renew(x, target, share, start[visit], start[visit + 1], i, row.step, late[visit], left_over, gap[i])
+            k = held[i]
+            if k >= 0:
+                left_over[0, k] += gap[i] * (1.0 - x[i, k])
+                x[i, k] = 1.0
+        row.step[:] = left_over
+        _read(demand, common, row, columns, x, rounding, sweeps.fall[c])
     return False
 
 
 @compiled
-def _read(demand: Demand, common: Visits, row: Row, columns: int, x: Chances, rounding: float) -> None:
-    """Reads the chances of coming back as they are once the slow error is taken away."""
+def _read(
+    demand: Demand, common: Visits, row: Row, columns: int, x: Chances, rounding: float, fall: float
+) -> None:  # fmt: skip
+    """Reads the chances of coming back as they are once the slow error, of which `row.step` is part, is taken away."""
     first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
-    c = demand.component[row.position[0]]
     step = row.step
-    sum_rows(x, common.mode_gap, demand.edge[c], demand.edge[c + 1], step)
     for k in range(columns):
         p = row.position[k]
         back = 0.0
@@ -133,43 +138,44 @@ def _read(demand: Demand, common: Visits, row: Row, columns: int, x: Chances, ro
         step[0, k] = step[0, k] / row.weight[k] if row.weight[k] > 0.0 else 0.0
         back += step[0, k] * row.echo[k]
         jump = common.visits[p] * abs(back - row.back[k])
-        row.moved[k] = max(jump, _FALL * row.last[k])
+        # All further steps together; a step that is smaller than usual is so by chance, and says nothing.
+        row.moved[k] = max(jump, fall * row.last[k]) * fall / (1.0 - fall)
         row.last[k] = jump
         row.floor[k] = _GROWTH * rounding * common.visits[p] * back
         row.back[k] = back
 
 
 class Watch(NamedTuple):
-    """Firms that lose more through inputs than demand, or nearly: entry e is the firm at ``at`` in column ``column``.
+    """Firms that lose more through inputs than demand, or may: entry e is the firm at ``at`` in column ``column``.
 
-    ``value`` is what it loses through both, at most ``cap``; an index moves by ``weight`` times what that moves.
+    ``demand`` is what it loses through demand, ``cap`` what it loses through inputs; an index moves by ``weight`` times
+    what the smaller of both does.
     """
 
     at: Ints
     column: Ints
     cap: Floats
     weight: Floats
-    value: Floats
+    demand: Floats
 
 
 @compiled
 def read_watch(
-    demand: Demand, common: Visits, row: Row, watch: Watch, x: Chances, rounding: float, residual: Floats
-) -> None:
-    """Reads what the watched firms lose into ``watch.value``, and how far each index can be off into `residual`."""
-    first, last, target, share = demand.sales.first, demand.sales.last, demand.sales.target, demand.sales.share
+    common: Visits, row: Row, watch: Watch, x: Chances, rounding: float, fall: float, residual: Floats
+) -> None:  # fmt: skip
+    """Reads what the watched firms lose through demand, and how far each index can be off into `residual`.
+
+    At least one sweep, of which `fall` is left in the next, came between this reading and the one before.
+    """
     right, step = common.mode.right, row.step
     residual[:] = row.moved + row.floor
     for entry in range(len(watch.at)):
         i, k = watch.at[entry], watch.column[entry]
-        arrives = 0.0
-        for link in range(first[i], last[i]):
-            j = target[link]
-            arrives += share[link] * (x[j, k] + (step[0, k] * right[j] if j != row.position[k] else 0.0))
-        here = demand.rest[i] * (x[i, k] + step[0, k] * right[i])
-        watch.value[entry] = min(arrives, watch.cap[entry])
-        if here < 2.0 * watch.cap[entry]:
-            residual[k] += watch.weight[entry] * (abs(arrives - here) + _GROWTH * rounding * arrives)
+        now = x[i, k] + step[0, k] * right[i]
+        moved = abs(now - watch.demand[entry]) * fall / (1.0 - fall)
+        watch.demand[entry] = now
+        if now - moved < watch.cap[entry]:
+            residual[k] += watch.weight[entry] * (moved + _GROWTH * rounding * now)
 
 
 @compiled

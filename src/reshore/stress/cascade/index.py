@@ -25,7 +25,7 @@ from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.push import CONVERGED, Front, held_back, new_front, raise_loss
+from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
 from reshore.stress.cascade.threads import in_threads
 from reshore.stress.cascade.wave import new_wave, start_wave
 
@@ -157,9 +157,9 @@ def propagate_losses(cascade: Cascade, shock: Shock, down: Mapping[int, float], 
         raise_loss(front, firm, loss, -1)
     residual: float | None = None
     if rule.stop_rise is None:
-        downstream.settle(cascade.downstream, front, failures.HELD_BACK * rule.tolerance)
+        held = downstream.settle(cascade.downstream, front, failures.HELD_BACK * rule.tolerance)
         upward, residual = _solve_upstream(cascade, up)
-        residual += held_back(cascade.downstream.push, front)
+        residual += held
     else:
         upward = _run_rounds(cascade, front, up, rule.stop_rise)
     combined = np.maximum(front.loss, upward)

@@ -13,7 +13,10 @@ import numpy as np
 
 from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled, inlined
 
-CONVERGED, OUT_OF_ROUNDS = 0, 1
+CONVERGED, OUT_OF_ROUNDS, WIDE = 0, 1, 2
+ROUNDS = 100
+"""Rounds of pushing after which the end is solved for; errors that lose a quarter in every round are gone by then."""
+
 _FIRST_LEAST, _NEXT_LEAST = 2.5e-3, 0.1
 
 
@@ -44,8 +47,9 @@ class Front(NamedTuple):
 
     ``loss`` is the state and ``settled`` what it was when the round began; ``sent`` what each firm has passed on,
     ``goal`` what it has to, ``filled`` the slots' sums, ``choice`` the slot that set the loss (-1: the shock itself).
-    ``member`` lists the affected firms of each market, from ``push.first`` on. ``counts``: affected firms, changed
-    firms, touched slots, firms in the queue.
+    ``raised`` lists links of one firm whose buyers lose more, ``member`` the affected firms of each market, from
+    ``push.first`` on. ``passed`` is by how much losses moved the index at once when they were passed on, in the first
+    and in all rounds of a `spread`. ``counts``: affected firms, changed firms, touched slots, firms in the queue.
     """
 
     loss: Floats
@@ -59,12 +63,14 @@ class Front(NamedTuple):
     changed: Ints
     queue: Ints
     touched: Ints
+    raised: Ints
     high: Floats
     low: Floats
     member: Ints
     members: Longs
     is_dirty: Flags
     dirty: Ints
+    passed: Floats
     counts: Longs
 
 
@@ -84,12 +90,14 @@ def new_front(push: Push) -> Front:
         changed=np.zeros(firms + 1, np.int32),
         queue=np.zeros(firms + 1, np.int32),
         touched=np.zeros(slots + 1, np.int32),
+        raised=np.zeros(int(np.diff(push.start).max(initial=0)) + 1, np.int32),
         high=push.high.copy(),
         low=push.low.copy(),
         member=np.zeros(firms, np.int32),
         members=np.zeros(markets, np.int64),
         is_dirty=np.zeros(markets, np.uint8),
         dirty=np.zeros(markets + 1, np.int32),
+        passed=np.zeros(2),
         counts=np.zeros(4, np.int64),
     )
 
@@ -155,9 +163,8 @@ def _settle(push: Push, front: Front, least: float) -> float:
         now, old = loss[firm], settled[firm]
         settled[firm] = now
         largest = max(largest, now - old)
-        if old == 0.0:
-            affected[affected_count] = firm
-            affected_count += 1
+        affected[affected_count] = firm
+        affected_count += int(old == 0.0)
         if not with_markets:
             goal[firm] = now
             queue[queued] = firm
@@ -188,48 +195,61 @@ def _settle(push: Push, front: Front, least: float) -> float:
 
 
 @compiled
-def spread(push: Push, front: Front, least: float, rounds: int) -> tuple[int, float]:
+def spread(push: Push, front: Front, least: float, rounds: int, most: int) -> tuple[int, float]:
     """Passes losses on for at most `rounds` rounds, or until no firm has any left that moves the index by `least`.
 
     Rounds are simultaneous: a round passes on the losses at its start, as ``h(t+1) = F(h(t))`` does. Returns
-    `OUT_OF_ROUNDS` or `CONVERGED`, and the largest rise of a loss in the last round.
+    `OUT_OF_ROUNDS`, `CONVERGED` or, before a round in which more than `most` firms would pass something on, `WIDE`; and
+    the largest rise of a loss in the last round.
     """
     # Tuples of arrays are taken apart outside the loops: a call that hands one over counts references of every member.
     # Links are followed without branches where a processor cannot guess them; counters move by what is true instead.
-    start, slots, buyers, shares = push.start, push.slot, push.buyer, push.share
+    start, slots, buyers, shares, worth = push.start, push.slot, push.buyer, push.share, push.worth
     loss, sent, goal, filled, choice = front.loss, front.sent, front.goal, front.filled, front.choice
-    is_changed, changed, queue, touched = front.is_changed, front.changed, front.queue, front.touched
+    is_changed, changed, queue = front.is_changed, front.changed, front.queue
+    touched, raised = front.touched, front.raised
     if front.counts[1] > 0:
         _settle(push, front, least)
     largest = 0.0
-    for _ in range(rounds):
+    front.passed[:] = 0.0
+    for number in range(rounds):
         queued, changed_count, touched_count = front.counts[3], 0, front.counts[2]
         if queued == 0:
             return CONVERGED, largest
+        if queued > most:
+            return WIDE, largest
+        passed = 0.0
         for position in range(queued):
             firm = queue[position]
             change = goal[firm] - sent[firm]
+            passed += change * worth[firm]
             sent[firm] = goal[firm]
+            raising = 0
             for link in range(start[firm], start[firm + 1]):
                 slot, buyer = np.uint64(slots[link]), np.uint64(buyers[link])
-                old, now = filled[slot], loss[buyer]
+                old = filled[slot]
                 new = old + shares[link] * change
                 filled[slot] = new
                 touched[touched_count] = slot
                 touched_count += int(old == 0.0) & int(new > 0.0)
-                if new > now:
-                    loss[buyer] = min(new, 1.0)
-                    choice[buyer] = slot
-                    changed[changed_count] = buyer
-                    changed_count += 1 - int(is_changed[buyer])
-                    is_changed[buyer] = 1
+                raised[raising] = link
+                raising += int(new > loss[buyer])
+            for place in range(raising):
+                slot, buyer = np.uint64(slots[raised[place]]), np.uint64(buyers[raised[place]])
+                loss[buyer] = min(filled[slot], 1.0)
+                choice[buyer] = slot
+                changed[changed_count] = buyer
+                changed_count += 1 - int(is_changed[buyer])
+                is_changed[buyer] = 1
+        front.passed[0] = passed if number == 0 else front.passed[0]
+        front.passed[1] += passed
         front.counts[1], front.counts[2], front.counts[3] = changed_count, touched_count, 0
         largest = _settle(push, front, least)
     return OUT_OF_ROUNDS if front.counts[3] > 0 else CONVERGED, largest
 
 
 @compiled
-def held_back(push: Push, front: Front) -> float:
+def _held_back(push: Push, front: Front) -> float:
     """What the losses that were not passed on would still move the index at once."""
     goal, sent, worth, affected, total = front.goal, front.sent, push.worth, front.affected, 0.0
     for position in range(front.counts[0]):
@@ -239,24 +259,34 @@ def held_back(push: Push, front: Front) -> float:
 
 
 @compiled
-def spread_closely(push: Push, front: Front, most: float, rounds: int) -> int:
-    """`spread`, until all that firms hold back together moves the index by no more than `most` at once."""
-    least = _FIRST_LEAST * most
-    state, _ = spread(push, front, least, rounds)
-    while state == CONVERGED and held_back(push, front) > most:
+def spread_closely(push: Push, front: Front, most: float, rounds: int, most_firms: int) -> tuple[int, float]:
+    """`spread`, until all that firms hold back moves the index by no more than `most`; returns how much that is.
+
+    What is held back moves the index at once, and then through those whom it reaches, again and again: how much more
+    in all is seen when the larger part is passed on after all. Infinite where the state is not `CONVERGED`.
+    """
+    least, in_all = _FIRST_LEAST * most, 1.0
+    state, _ = spread(push, front, least, rounds, most_firms)
+    while state == CONVERGED:
+        held = _held_back(push, front) * in_all
+        if held <= most:
+            return CONVERGED, held
         least *= _NEXT_LEAST
         for position in range(front.counts[0]):  # everybody is looked at again
             firm = front.affected[position]
             raise_loss(front, firm, front.loss[firm], front.choice[firm])
-        state, _ = spread(push, front, least, rounds)
-    return state
+        state, _ = spread(push, front, least, rounds, most_firms)
+        first, total = front.passed
+        in_all = total / first if first > 0.0 else 1.0
+    return state, np.inf
 
 
 @compiled
 def clear(push: Push, front: Front) -> None:
     """Takes everything back to zero, at the cost of what was touched."""
     loss, settled, sent, choice, affected = front.loss, front.settled, front.sent, front.choice, front.affected
-    filled, touched, market, members = front.filled, front.touched, push.market, front.members
+    filled, touched = front.filled, front.touched
+    market, members = push.market, front.members
     with_markets = len(push.high) > 0
     for position in range(front.counts[0]):
         firm = affected[position]

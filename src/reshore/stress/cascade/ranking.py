@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
@@ -13,7 +12,6 @@ import polars as pl
 from reshore.errors import InputError, SolverError
 from reshore.stress.cascade import downstream, failures
 from reshore.stress.cascade.compiled import Floats, Ints
-from reshore.stress.cascade.hits import new_row
 from reshore.stress.cascade.index import (
     LEAST_BY_RULE,
     ROUNDS_BY_RULE,
@@ -94,75 +92,72 @@ def rank_systemic_risk(cascade: Cascade, count: int, *, threads: int | None = No
 
 
 def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
-    cascade.make_ready()
-    push, share = cascade.downstream.push, cascade.network.output_share
+    shared, tolerance = _shared(cascade), cascade.rule.tolerance
     down = np.zeros(len(firms))
 
     def worker() -> Callable[[range], None]:
-        front = new_front(push)
+        desk = failures.new_desk(shared)
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
-            failures.fail_each_downstream(push, front, share, firms[some], cascade.rule.tolerance, down[some])
+            failures.fail_each_downstream(shared, desk, firms[some], tolerance, down[some])
 
         return run
 
     in_threads(_chunks(len(firms)), worker, threads)
     for number in np.flatnonzero(down == failures.SLOW):
-        front = new_front(push)
+        front = new_front(shared.push)
         raise_loss(front, firms[number], 1.0, -1)
-        downstream.settle(cascade.downstream, front, failures.HELD_BACK * cascade.rule.tolerance)
-        down[number] = math.fsum(share * front.loss)
-    demand, common = cascade.upstream.demand, cascade.upstream.visits
-    position = cascade.upstream.position_of[firms]
+        downstream.settle(cascade.downstream, front, failures.HELD_BACK * tolerance)
+        down[number] = math.fsum(shared.share * front.loss)
+    demand, common = shared.demand, shared.visits
+    position = shared.position_of[firms]
     component = demand.component[position]
     up = np.where(demand.closed[component] == 1, common.drawn[component], (common.visits * demand.rest)[position])
-    return np.minimum(1.0, up * (1 + _BOUND_SLACK) + down - share[firms] + cascade.rule.tolerance)
+    return np.minimum(1.0, up * (1 + _BOUND_SLACK) + down - shared.share[firms] + tolerance)
+
+
+def _shared(cascade: Cascade) -> failures.Shared:
+    """What the failures of all firms share, solved before threads ask for it."""
+    down, up = cascade.downstream, cascade.upstream
+    return failures.Shared(
+        push=down.push,
+        slots=down.slots,
+        demand=up.demand,
+        visits=up.visits,
+        sweeps=up.sweeps,
+        position_of=up.position_of,
+        share=cascade.network.output_share,
+    )
 
 
 def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     """Index, upstream, downstream and residual of each of `firms` failing alone, shape (n, 4)."""
-    cascade.make_ready()
-    rule, push, system = cascade.rule, cascade.downstream.push, cascade.upstream
-    stop_rise = rule.stop_rise
-    demand, share, size = system.demand, cascade.network.output_share, cascade.network.firm_count
-    position = system.position_of[firms]
+    if cascade.rule.stop_rise is None:
+        return _solve_each_exactly(cascade, firms, threads)
+    return _solve_each_by_rounds(cascade, firms, cascade.rule.stop_rise, threads)
+
+
+def _solve_each_exactly(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
+    shared, tolerance = _shared(cascade), cascade.rule.tolerance
+    position = shared.position_of[firms]
     # Firms of one component side by side, those with as many visits together: they take as many sweeps.
-    by = system.visits.visits[position] if stop_rise is None else position
-    order = np.lexsort((firms, -by, demand.component[position]))
+    order = np.lexsort((firms, -shared.visits.visits[position], shared.demand.component[position]))
     ordered, solved = firms[order], np.zeros((len(firms), 4))
 
-    def exact() -> Callable[[range], None]:
-        front, row = new_front(push), new_row(size)
-        rough, fine = np.zeros((size, LANES), np.float32), np.zeros((size, LANES))
+    def worker() -> Callable[[range], None]:
+        desk = failures.new_desk(shared)
 
         def run(part: range) -> None:
             some = slice(part.start, part.stop)
-            failures.fail_each(
-                push, front, demand, system.visits, system.position_of, share, ordered[some], row, rough, fine,
-                rule.tolerance, solved[some],
-            )  # fmt: skip
+            failures.fail_each(shared, desk, ordered[some], tolerance, solved[some])
 
         return run
 
-    def by_rounds(stop_rise: float) -> Callable[[range], None]:
-        front, wave = new_front(push), new_wave(demand)
-
-        def run(part: range) -> None:
-            some = slice(part.start, part.stop)
-            failures.fail_each_by_rounds(
-                push, front, demand, wave, system.position_of, share, ordered[some], stop_rise, LEAST_BY_RULE,
-                ROUNDS_BY_RULE, solved[some],
-            )  # fmt: skip
-
-        return run
-
-    in_threads(_chunks(len(firms)), exact if stop_rise is None else partial(by_rounds, stop_rise), threads)
+    in_threads(_chunks(len(firms)), worker, threads)
     result = np.empty_like(solved)
     result[order] = solved
     slow = np.flatnonzero(result[:, 3] == failures.SLOW).tolist()
-    if slow and stop_rise is not None:
-        raise SolverError(RULE_NOT_MET)
 
     def run_slow(part: range) -> None:
         for place in part:
@@ -170,6 +165,32 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
             result[slow[place]] = index_row(propagate_losses(cascade, Shock("", {}), alone, alone))
 
     in_threads([range(k, k + 1) for k in range(len(slow))], lambda: run_slow, threads)
+    return result
+
+
+def _solve_each_by_rounds(cascade: Cascade, firms: Ints, stop_rise: float, threads: int | None) -> Floats:
+    push, system, share = cascade.downstream.push, cascade.upstream, cascade.network.output_share
+    position = system.position_of[firms]
+    order = np.lexsort((firms, -position, system.demand.component[position]))  # those with many links together
+    ordered, solved = firms[order], np.zeros((len(firms), 4))
+
+    def worker() -> Callable[[range], None]:
+        front, wave = new_front(push), new_wave(system.demand)
+
+        def run(part: range) -> None:
+            some = slice(part.start, part.stop)
+            failures.fail_each_by_rounds(
+                push, front, system.demand, wave, system.position_of, share, ordered[some], stop_rise, LEAST_BY_RULE,
+                ROUNDS_BY_RULE, solved[some],
+            )  # fmt: skip
+
+        return run
+
+    in_threads(_chunks(len(firms)), worker, threads)
+    if (solved[:, 3] == failures.SLOW).any():
+        raise SolverError(RULE_NOT_MET)
+    result = np.empty_like(solved)
+    result[order] = solved
     return result
 
 
