@@ -69,8 +69,15 @@ class Flood(NamedTuple):
 
 
 def order_slots(push: Push) -> Slots:
-    """The slots of `push`; links count by what the supplier's failure moves through them, markets still whole."""
+    """The slots of `push`, none where there are too many firms to gain by sweeps.
+
+    Links count by what the supplier's failure moves through them, markets still whole.
+    """
     firms = len(push.start) - 1
+    if firms > _MOST_FIRMS:
+        return Slots(
+            np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0)
+        )
     supplier = np.repeat(np.arange(firms, dtype=np.int32), np.diff(push.start))
     if len(push.high):
         whole = push.high + push.low
@@ -188,7 +195,7 @@ def lose_inputs(push: Push, slots: Slots, front: Front, flood: Flood, firms: Int
     Losses that spread wide wait to be swept on together; where only a few do, each is pushed on alone.
     """
     everybody = len(front.loss)
-    narrow = everybody // _WIDE if everybody <= _MOST_FIRMS else everybody
+    narrow = everybody // _WIDE if len(slots.at) > 0 else everybody
     first, last, held = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64), np.full(LANES, np.inf)
     firm, loss = np.zeros(_ROOM, np.int32), np.zeros(_ROOM)
     waiting, wide, count = np.zeros(LANES, np.int64), 0, 0

@@ -55,7 +55,8 @@ def _move_each(start: Longs, neighbour: Ints, gain: Floats, place: Floats) -> No
             total += gains[order[count]]
             if places[order[count]] < place[firm]:
                 here = total
-            if total > most:
+            is_between = count + 1 == len(order) or places[order[count]] < places[order[count + 1]]
+            if is_between and total > most:
                 most, best = total, count + 1
         if most <= here:
             continue
