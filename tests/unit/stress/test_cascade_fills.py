@@ -29,7 +29,7 @@ def swept(system, firms, most):
 def test_sweeps_end_where_pushes_end(seed, replaceability):
     """Where markets take nothing over, circles keep some losses from ending; those are found out."""
     network = random_network(seed, n=200, links=5.0, sectors=6, final=0.3, loops=True)
-    system = Cascade(network, Rule(replaceability=replaceability)).downstream
+    system = Cascade(network, Rule(replaceability=replaceability)).shared
     firms = np.arange(LANES, dtype=np.int32)
     flood = swept(system, firms, 1e-15)
     ended = np.flatnonzero(flood.held[0] <= 1e-15)
@@ -47,7 +47,7 @@ def test_sweeps_end_where_pushes_end(seed, replaceability):
 def test_a_market_that_loses_all_passes_on_all():
     """Both firms of a market fail in one column, one of them in another: only in the first nobody takes over."""
     network = random_network(5, n=60, links=4.0, sectors=20, final=0.3)
-    system = Cascade(network).downstream
+    system = Cascade(network).shared
     members = next(found for k in range(20) if len(found := np.flatnonzero(network.market == k)) == 2)
     flood = fills.new_flood(system.push)
     flood.loss[members, 0] = 1.0
@@ -62,7 +62,7 @@ def test_a_market_that_loses_all_passes_on_all():
 def test_wide_losses_are_listed_once_whether_swept_or_pushed_on(firms):
     """Up to three wide failures are pushed on alone, more are swept; in 300 firms every second one spreads wide."""
     network = random_network(1, n=300, links=6.0, sectors=6, final=0.3)
-    system = Cascade(network).downstream
+    system = Cascade(network).shared
     push, most = system.push, 1e-13
     hit = np.arange(firms, dtype=np.int32)
     lost = fills.lose_inputs(push, system.slots, new_front(push), fills.new_flood(push), hit, most)
@@ -79,7 +79,7 @@ def test_wide_losses_are_listed_once_whether_swept_or_pushed_on(firms):
 def test_what_is_held_back_is_at_least_what_comes_after():
     """After one sweep nothing has ended: what is said to be held back is more than what comes after it."""
     network = random_network(2, n=400, links=6.0, sectors=6, final=0.3)
-    system = Cascade(network).downstream
+    system = Cascade(network).shared
     flood = swept(system, np.arange(LANES), 1e-15)
     fresh = fills.new_flood(system.push)
     fresh.loss[np.arange(LANES), np.arange(LANES)] = 1.0

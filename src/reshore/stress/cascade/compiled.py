@@ -35,8 +35,22 @@ def compiled(function: _Function) -> _Function:
     would go unseen; the stamp here is of all files of the package.
     """
     dispatcher: Any = numba.njit(cache=True, nogil=True)(function)
-    dispatcher._cache._cache_file._source_stamp = _DIGEST
+    file = dispatcher._cache._cache_file
+    file._source_stamp = _DIGEST
+    file._load_index = _forgiving(file._load_index)
     return dispatcher  # type: ignore[no-any-return]
+
+
+def _forgiving(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """`load`, for which a file of a version that kept its classes elsewhere is empty; it is written anew."""
+
+    def load_or_nothing() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return load_or_nothing
 
 
 def inlined(function: _Function) -> _Function:

@@ -21,7 +21,6 @@ from reshore.errors import SolverError
 from reshore.stress.cascade import blocks
 from reshore.stress.cascade.blocks import Mode, Rows
 from reshore.stress.cascade.compiled import Floats, Ints, Longs, compiled
-from reshore.stress.cascade.fills import Slots, order_slots
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import (
     CONVERGED,
@@ -44,11 +43,6 @@ class DownstreamSystem:
 
     push: Push
     slot_leak: Floats
-
-    @cached_property
-    def slots(self) -> Slots:
-        """How to sweep over the slots."""
-        return order_slots(self.push)
 
     @cached_property
     def by_slot(self) -> tuple[Longs, Ints, Floats]:

@@ -21,7 +21,8 @@ from reshore.stress.cascade.push import (
     raise_loss,
     spread,
 )
-from reshore.stress.cascade.upstream import Demand, Sweeps, Visits
+from reshore.stress.cascade.sweeps import Sweeps
+from reshore.stress.cascade.upstream import Demand, Visits
 from reshore.stress.cascade.wave import Wave, calm, spread_demand, start_wave, weigh
 
 SLOW = -1.0

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from reshore.stress.cascade import blocks
 from reshore.stress.cascade.compiled import Floats, Ints, compiled
 from reshore.stress.cascade.lanes import LANES, renew
-from reshore.stress.cascade.upstream import Demand, Sweeps, Visits
+from reshore.stress.cascade.sweeps import Sweeps
+from reshore.stress.cascade.upstream import Demand, Visits
 
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
-_GROWTH = 16.0
-"""Roundings of a row that are allowed for in a value: errors off the leading vector halve in every sweep."""
+_GROWTH = 4.0
+"""Roundings of a row that are allowed for in a value, over the part of an error that a sweep takes away."""
 
 
 class Row(NamedTuple):
@@ -95,8 +96,8 @@ def close_in(
 
     Relative `rounding` of the chances is included; returns whether that was reached, not where rounding alone is more.
     """
-    at, start, target, share, late = sweeps.at, sweeps.start, sweeps.target, sweeps.share, sweeps.late
-    held, gap, right = row.held, common.mode_gap, common.mode.right
+    at, first, last, target, share = sweeps.at, sweeps.first, sweeps.last, sweeps.target, sweeps.share
+    late, gap, held, right = sweeps.late, sweeps.gap, row.held, common.mode.right
     c = demand.component[row.position[0]]
     left_over = np.zeros((1, LANES))
     for count in range(blocks.QUICK_SWEEPS):
@@ -110,12 +111,12 @@ def close_in(
         for k in range(columns):
             p = row.position[k]
             x[p, k] = 1.0 - row.step[0, k] * right[p]
-        for visit in range(demand.edge[c], demand.edge[c + 1]):
+        for visit in range(sweeps.edge[c], sweeps.edge[c + 1]):
             i = at[visit]
-            renew(x, target, share, start[visit], start[visit + 1], i, row.step, late[visit], left_over, gap[i])
+            renew(x, target, share, first[visit], last[visit], i, row.step, late[visit], left_over, gap[visit])
             k = held[i]
             if k >= 0:
-                left_over[0, k] += gap[i] * (1.0 - x[i, k])
+                left_over[0, k] += gap[visit] * (1.0 - x[i, k])
                 x[i, k] = 1.0
         row.step[:] = left_over
         _read(demand, common, row, columns, x, rounding, sweeps.fall[c])
@@ -141,7 +142,7 @@ def _read(
         # All further steps together; a step that is smaller than usual is so by chance, and says nothing.
         row.moved[k] = max(jump, fall * row.last[k]) * fall / (1.0 - fall)
         row.last[k] = jump
-        row.floor[k] = _GROWTH * rounding * common.visits[p] * back
+        row.floor[k] = _GROWTH / (1.0 - fall) * rounding * common.visits[p] * back
         row.back[k] = back
 
 
@@ -175,7 +176,7 @@ def read_watch(
         moved = abs(now - watch.demand[entry]) * fall / (1.0 - fall)
         watch.demand[entry] = now
         if now - moved < watch.cap[entry]:
-            residual[k] += watch.weight[entry] * (moved + _GROWTH * rounding * now)
+            residual[k] += watch.weight[entry] * (moved + _GROWTH / (1.0 - fall) * rounding * now)
 
 
 @compiled

@@ -24,8 +24,10 @@ import polars as pl
 from reshore.errors import InputError, Place, Problem, SolverError, shown
 from reshore.stress.cascade import downstream, failures, upstream
 from reshore.stress.cascade.compiled import Floats
+from reshore.stress.cascade.fills import order_slots
 from reshore.stress.cascade.network import Network
 from reshore.stress.cascade.push import CONVERGED, Front, new_front, raise_loss
+from reshore.stress.cascade.sweeps import order_sweeps
 from reshore.stress.cascade.threads import in_threads
 from reshore.stress.cascade.wave import new_wave, start_wave
 
@@ -128,6 +130,20 @@ class Cascade:
     def upstream(self) -> upstream.UpstreamSystem:
         """Lost demand."""
         return upstream.upstream_system(self.network)
+
+    @cached_property
+    def shared(self) -> failures.Shared:
+        """Both, and how to sweep over them: what the failures of firms alone share, to the exact end."""
+        push, system = self.downstream.push, self.upstream
+        return failures.Shared(
+            push=push,
+            slots=order_slots(push),
+            demand=system.demand,
+            visits=system.visits,
+            sweeps=order_sweeps(system.demand, system.visits),
+            position_of=system.position_of,
+            share=self.network.output_share,
+        )
 
     def make_ready(self) -> None:
         """Solves what all shocks share, before threads ask for it."""

@@ -92,7 +92,7 @@ def rank_systemic_risk(cascade: Cascade, count: int, *, threads: int | None = No
 
 
 def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
-    shared, tolerance = _shared(cascade), cascade.rule.tolerance
+    shared, tolerance = cascade.shared, cascade.rule.tolerance
     down = np.zeros(len(firms))
 
     def worker() -> Callable[[range], None]:
@@ -117,20 +117,6 @@ def _upper_bounds(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     return np.minimum(1.0, up * (1 + _BOUND_SLACK) + down - shared.share[firms] + tolerance)
 
 
-def _shared(cascade: Cascade) -> failures.Shared:
-    """What the failures of all firms share, solved before threads ask for it."""
-    down, up = cascade.downstream, cascade.upstream
-    return failures.Shared(
-        push=down.push,
-        slots=down.slots,
-        demand=up.demand,
-        visits=up.visits,
-        sweeps=up.sweeps,
-        position_of=up.position_of,
-        share=cascade.network.output_share,
-    )
-
-
 def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
     """Index, upstream, downstream and residual of each of `firms` failing alone, shape (n, 4)."""
     if cascade.rule.stop_rise is None:
@@ -139,7 +125,7 @@ def _solve_each(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
 
 
 def _solve_each_exactly(cascade: Cascade, firms: Ints, threads: int | None) -> Floats:
-    shared, tolerance = _shared(cascade), cascade.rule.tolerance
+    shared, tolerance = cascade.shared, cascade.rule.tolerance
     position = shared.position_of[firms]
     # Firms of one component side by side, those with as many visits together: they take as many sweeps.
     order = np.lexsort((firms, -shared.visits.visits[position], shared.demand.component[position]))

@@ -26,13 +26,11 @@ from reshore.stress.cascade import blocks
 from reshore.stress.cascade.blocks import Mode, Rows
 from reshore.stress.cascade.compiled import Flags, Floats, Ints, Longs, compiled
 from reshore.stress.cascade.network import Network
-from reshore.stress.cascade.order import sweep_order
 from reshore.stress.cascade.push import strong_components
 
 _POWER_STEPS = 60
 _VISIT_STOP = 1e-14
 _LEAST_CHANGE = 4e-15
-_FALL_SWEEPS, _MOST_FALL = 96, 0.98
 
 
 class Demand(NamedTuple):
@@ -70,23 +68,6 @@ class Visits(NamedTuple):
     mode_gap: Floats
 
 
-class Sweeps(NamedTuple):
-    """Sweeps over each component, in an order in which firms come after their customers as far as circles allow.
-
-    Visit v, of those ``edge[c]:edge[c + 1]`` of component c, is of the firm at position ``at[v]``; what it passes on of
-    its sales stays in the component along links ``start[v]:start[v + 1]``, to ``target``, in parts ``share`` of
-    ``rest``. ``late`` is what a unit of the slow error adds through customers who are visited later. ``fall`` is what a
-    sweep leaves of other errors in each component, as measured, twice over and at most half.
-    """
-
-    at: Ints
-    start: Longs
-    target: Ints
-    share: Floats
-    late: Floats
-    fall: Floats
-
-
 @dataclass(frozen=True)
 class UpstreamSystem:
     """`Demand`, and the way between firm numbers and positions."""
@@ -105,11 +86,6 @@ class UpstreamSystem:
             When a large component leaks so little that its visits could not be found.
         """
         return _solve_visits(self.demand)
-
-    @cached_property
-    def sweeps(self) -> Sweeps:
-        """How to sweep over each component."""
-        return _order_sweeps(self.demand, self.visits)
 
 
 def upstream_system(network: Network) -> UpstreamSystem:
@@ -181,65 +157,6 @@ def _solve_visits(demand: Demand) -> Visits:
             "or state final demand"
         )
     return result
-
-
-def _order_sweeps(demand: Demand, visits: Visits) -> Sweeps:
-    """Links count by how much of the slow error runs along them."""
-    count, sales, mode = len(demand.rest), demand.sales, visits.mode
-    row = np.repeat(np.arange(count, dtype=np.int32), np.diff(sales.start))
-    inside = demand.component[row] == demand.component[sales.target]
-    row, target, share = row[inside], sales.target[inside], sales.share[inside]
-    order = sweep_order(row, target, mode.left[row] * share * mode.right[target], count)
-    at = order[np.argsort(demand.component[order], kind="stable")]
-    visit = np.empty(count, np.int32)
-    visit[at] = np.arange(count, dtype=np.int32)
-    by_visit = np.argsort(visit[row], kind="stable")
-    row, target, share = row[by_visit], target[by_visit], share[by_visit]
-    share = share / demand.rest[row]
-    late = np.bincount(visit[row], np.where(visit[target] > visit[row], share * mode.right[target], 0.0), count)
-    sweeps = Sweeps(
-        at=at.astype(np.int32),
-        start=_starts(visit[row], count),
-        target=target,
-        share=share,
-        late=late.astype(np.float64),
-        fall=np.zeros(len(demand.closed)),
-    )
-    _measure_falls(demand, visits, sweeps)
-    return sweeps
-
-
-@compiled
-def _measure_falls(demand: Demand, visits: Visits, sweeps: Sweeps) -> None:
-    """Fills ``sweeps.fall``: the mean over later sweeps of what is left, without the slow error, of a ragged start."""
-    at, start, target, share, late = sweeps.at, sweeps.start, sweeps.target, sweeps.share, sweeps.late
-    left, right, gap = visits.mode.left, visits.mode.right, visits.mode_gap
-    x = np.zeros(len(demand.rest))
-    for c in range(len(demand.closed)):
-        low, high = demand.edge[c], demand.edge[c + 1]
-        if demand.closed[c] or high - low == 1:
-            continue
-        weight = visits.mode_weight[c]
-        total = 0.0
-        for i in range(low, high):
-            x[i] = right[i] * (((i - low) * 0.6180339887498949) % 1.0 - 0.5)
-            total += gap[i] * x[i]
-        early = size = 0.0
-        for sweep in range(_FALL_SWEEPS):
-            step = total / weight if weight > 0.0 else 0.0
-            total = size = 0.0
-            for visit in range(low, high):
-                i = at[visit]
-                new = late[visit] * step
-                for link in range(start[visit], start[visit + 1]):
-                    new += share[link] * x[target[link]]
-                x[i] = new
-                total += gap[i] * new
-                size += left[i] * abs(new)
-            if sweep == _FALL_SWEEPS // 2:
-                early = size
-        rate = (size / early) ** (1.0 / (_FALL_SWEEPS - 1 - _FALL_SWEEPS // 2)) if early > 0.0 else 0.0
-        sweeps.fall[c] = min(2.0 * rate, 0.5 + 0.5 * min(rate, _MOST_FALL))
 
 
 @compiled
