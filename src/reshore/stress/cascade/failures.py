@@ -107,7 +107,7 @@ def _fail_some(shared: Shared, desk: Desk, firms: Ints, lost: Lost, tolerance: f
     is_closed = demand.closed[c] == 1
     is_group = high - low > 1 and not is_closed
     is_fine = False
-    aim, fall = _AIM * tolerance, shared.sweeps.fall[c]
+    aim, fall, rounding = _AIM * tolerance, shared.sweeps.fall[c], _SINGLE * shared.sweeps.growth[c]
     if is_group:
         # Until about one sweep before the end: what the last one moves tells how far watched firms still are from it.
         start_row(demand, common, row, position_of[firms], rough)
@@ -153,7 +153,7 @@ def _fail_some(shared: Shared, desk: Desk, firms: Ints, lost: Lost, tolerance: f
             if is_fine:
                 read_watch(common, row, watch, fine, 0.0, fall, residual)
             else:
-                read_watch(common, row, watch, rough, _SINGLE, fall, residual)
+                read_watch(common, row, watch, rough, rounding, fall, residual)
             if reading > 0:
                 if residual.max() <= (0.95 - HELD_BACK) * tolerance:
                     break
@@ -188,9 +188,9 @@ def _close_in(shared: Shared, desk: Desk, columns: int, is_fine: bool, tolerance
         shared.demand, shared.visits, shared.sweeps, desk.row, desk.rough, desk.fine,
     )  # fmt: skip
     if not is_fine:
-        if close_in(demand, common, sweeps, row, columns, rough, _SINGLE, tolerance, at_least):
-            return False
         c = demand.component[row.position[0]]
+        if close_in(demand, common, sweeps, row, columns, rough, _SINGLE * sweeps.growth[c], tolerance, at_least):
+            return False
         fine[demand.edge[c] : demand.edge[c + 1]] = rough[demand.edge[c] : demand.edge[c + 1]]
         row.floor[:] = 0.0
         row.moved[:columns] = np.inf  # how the rough ones last moved says nothing of their rounding

@@ -24,8 +24,6 @@ from reshore.stress.cascade.upstream import Demand, Visits
 
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
-_GROWTH = 4.0
-"""Roundings of a row that are allowed for in a value, over the part of an error that a sweep takes away."""
 
 
 class Row(NamedTuple):
@@ -94,7 +92,8 @@ def close_in(
 ) -> bool:  # fmt: skip
     """Sweeps `at_least` so often, and until further ones move no index by more than `tolerance`.
 
-    Relative `rounding` of the chances is included; returns whether that was reached, not where rounding alone is more.
+    Relative `rounding` of the chances, all in all, is included. Returns whether that was reached: not, where rounding
+    alone is more.
     """
     at, first, last, target, share = sweeps.at, sweeps.first, sweeps.last, sweeps.target, sweeps.share
     late, gap, held, right = sweeps.late, sweeps.gap, row.held, common.mode.right
@@ -142,7 +141,7 @@ def _read(
         # All further steps together; a step that is smaller than usual is so by chance, and says nothing.
         row.moved[k] = max(jump, fall * row.last[k]) * fall / (1.0 - fall)
         row.last[k] = jump
-        row.floor[k] = _GROWTH / (1.0 - fall) * rounding * common.visits[p] * back
+        row.floor[k] = rounding * common.visits[p] * back
         row.back[k] = back
 
 
@@ -176,7 +175,7 @@ def read_watch(
         moved = abs(now - watch.demand[entry]) * fall / (1.0 - fall)
         watch.demand[entry] = now
         if now - moved < watch.cap[entry]:
-            residual[k] += watch.weight[entry] * (moved + _GROWTH / (1.0 - fall) * rounding * now)
+            residual[k] += watch.weight[entry] * (moved + rounding * now)
 
 
 @compiled

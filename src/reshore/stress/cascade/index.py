@@ -46,8 +46,8 @@ class Rule:
     replaceability
         Whether a failed supplier's market can take over: its loss then counts by its share of what survives there.
     tolerance
-        How much of the index the last step of the solution may still move, with what firms hold back of their losses;
-        how much that was is in the results.
+        How much of the index may be missing at the end, as estimated from what the last steps of the solution moved and
+        firms hold back of their losses; how much that was is in the results.
     stop_rise
         ``None``: the exact end. A number: stop after the first round that, in both directions, raises no loss by more
         than this. Values then depend on the rule (with closed flows they measure little else); published ones used

@@ -145,7 +145,7 @@ _INDICES = (
         "residual_index",
         "number",
         "Residual",
-        "How much of the index the last step of the solution moved and firms hold back; absent where a rule ended it.",
+        "Estimate of what is missing from the index at the end; absent where a rule ended the cascade.",
         unit=INDEX,
         absent="a stopping rule ended the cascade",
     ),

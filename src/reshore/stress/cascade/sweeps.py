@@ -13,6 +13,9 @@ from reshore.stress.cascade.upstream import Demand, Visits
 _STICKY, _MOST_RETURNS = 0.1, 40
 """Part of an error that two firms may hand to each other and back before they are visited again; how often at most."""
 
+_GROWTH = 4.0
+"""Roundings that are allowed for in a number which nobody hands on."""
+
 _SWEEPS, _MOST_RATE = 96, 0.98
 """Sweeps in which the fall of an error is measured, and the most that one is taken to leave."""
 
@@ -27,7 +30,8 @@ class Sweeps(NamedTuple):
     visited in turn, several times.
 
     ``fall`` is what a sweep leaves of other errors in each component, as measured: twice that where it is little, half
-    way between it and all where it is much.
+    way between it and all where it is much. ``growth`` is how many roundings of a number add up to its error, at most:
+    sweeps hand them on, and two firms that mostly sell to each other hand them to and fro.
     """
 
     edge: Longs
@@ -39,6 +43,7 @@ class Sweeps(NamedTuple):
     late: Floats
     gap: Floats
     fall: Floats
+    growth: Floats
 
 
 def order_sweeps(demand: Demand, visits: Visits) -> Sweeps:
@@ -50,7 +55,8 @@ def order_sweeps(demand: Demand, visits: Visits) -> Sweeps:
     order = sweep_order(row, target, mode.left[row] * share * mode.right[target], count)
     order = order[np.argsort(demand.component[order], kind="stable")]
     share = share / demand.rest[row]
-    at = _with_returns(order, row, target, share)
+    pair_row, pair_target, to_and_fro = _pairs(row, target, share, count)
+    at = _with_returns(order, pair_row, pair_target, to_and_fro)
 
     visit = np.arange(len(at))
     first_visit, last_visit = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -75,27 +81,36 @@ def order_sweeps(demand: Demand, visits: Visits) -> Sweeps:
         late=late.astype(np.float64),
         gap=np.where(last_visit[at] == visit, visits.mode_gap[at], 0.0),
         fall=np.zeros(len(demand.closed)),
+        growth=np.zeros(len(demand.closed)),
     )
     _measure_falls(demand, visits, sweeps)
+    kept = np.zeros(len(demand.closed))
+    np.maximum.at(kept, demand.component[pair_row], np.minimum(to_and_fro, _MOST_RATE))
+    sweeps.growth[:] = _GROWTH / ((1.0 - sweeps.fall) * (1.0 - kept))
     return sweeps
 
 
-def _with_returns(order: Longs, row: Longs, target: Ints, share: Floats) -> Longs:
-    """`order`, with two firms that mostly sell to each other visited in turn until little is left between them."""
-    count = len(order)
+def _pairs(row: Longs, target: Ints, share: Floats, count: int) -> tuple[Longs, Ints, Floats]:
+    """Firms that sell to each other, each pair once, and what is left of an error when it has gone to and fro."""
     key, back = row * count + target, target.astype(np.int64) * count + row
-    by_key = np.argsort(key)
     if not len(key):
-        return order
+        return row, target, share
+    by_key = np.argsort(key)
     found = by_key[np.minimum(np.searchsorted(key[by_key], back), len(key) - 1)]
-    pairs = np.flatnonzero((key[found] == back) & (row < target) & (share * share[found] > _STICKY))
+    pair = np.flatnonzero((key[found] == back) & (row < target))
+    pair = pair[np.argsort(key[pair])]
+    return row[pair], target[pair], share[pair] * share[found[pair]]
+
+
+def _with_returns(order: Longs, one: Longs, other: Ints, to_and_fro: Floats) -> Longs:
+    """`order`, with two firms that mostly sell to each other visited in turn until little is left between them."""
     place = np.argsort(order)
     after: list[int] = []
     again: list[int] = []
-    for pair in pairs[np.argsort(key[pairs])].tolist():
-        left = float(share[pair] * share[found[pair]])
-        times = _MOST_RETURNS if left >= 1.0 else min(int(np.ceil(np.log(_STICKY) / np.log(left))), _MOST_RETURNS)
-        early, later = sorted((int(row[pair]), int(target[pair])), key=lambda firm: int(place[firm]))
+    for pair in np.flatnonzero(to_and_fro > _STICKY).tolist():
+        left = min(float(to_and_fro[pair]), _MOST_RATE)
+        times = min(int(np.ceil(np.log(_STICKY) / np.log(left))), _MOST_RETURNS)
+        early, later = sorted((int(one[pair]), int(other[pair])), key=lambda firm: int(place[firm]))
         after += [int(place[later]) + 1] * 2 * times
         again += [early, later] * times
     return np.insert(order, np.array(after, np.int64), np.array(again, np.int64))
