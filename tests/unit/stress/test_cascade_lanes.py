@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 from reshore.stress.cascade import Cascade, Rule, measure_systemic_risk, network_from_arrays
-from reshore.stress.cascade.lanes import LANES, add_rest, fill, hand_on, renew
+from reshore.stress.cascade.lanes import LANES, add_rest, fill, hand_on, renew, renew_roughly
 from reshore.stress.cascade.wave import calm, new_wave, spread_demand, start_wave
 from tests.unit.stress.plain_cascade import index_of_each, random_network
 
@@ -13,6 +13,11 @@ from tests.unit.stress.plain_cascade import index_of_each, random_network
 @njit
 def renewed(rows, target, share, first, last, at, step, late, total, gap):
     renew(rows, target, share, first, last, at, step, late, total, gap)
+
+
+@njit
+def renewed_roughly(rows, target, share, first, last, at, step, late, total, gap):
+    renew_roughly(rows, target, share, first, last, at, step, late, total, gap)
 
 
 @njit
@@ -47,6 +52,27 @@ def test_a_renewed_row_is_what_numpy_makes_of_it_and_nothing_else_is_touched(kin
     assert total[0] == pytest.approx(total_before[0] - 2.0 * rows[7].astype(float), rel=1e-15)
     renewed(rows, target, share, 4, 4, 8, step, 0.3, total, 1.0)
     assert rows[8] == pytest.approx(0.3 * step[0], rel=2.0**-23)
+
+
+def test_a_row_is_renewed_roughly_in_its_own_precision():
+    """Sums of single precision, link by link, as numpy makes them; of double precision where the row holds that."""
+    rng = np.random.default_rng(3)
+    rows, step = rng.random((50, LANES)).astype(np.float32), rng.random((1, LANES))
+    target, share = rng.integers(0, 50, 30).astype(np.int32), rng.random(30)
+    wanted = (0.3 * step[0]).astype(np.float32)
+    for link in range(4, 21):
+        wanted += np.float32(share[link]) * rows[target[link]]
+    exact, total = rows.copy(), np.zeros((1, LANES))
+    renewed_roughly(rows, target, share, 4, 21, 7, step, 0.3, total, 2.0)
+    assert np.array_equal(rows[7], wanted)
+    assert np.array_equal(total[0], 2.0 * wanted.astype(float))
+    renewed(exact, target, share, 4, 21, 7, step, 0.3, total, 2.0)
+    assert not np.array_equal(exact[7], wanted)
+    fine = [rng.random((50, LANES))]
+    fine.append(fine[0].copy())
+    for some, work in zip(fine, (renewed, renewed_roughly), strict=True):
+        work(some, target, share, 4, 21, 7, step, 0.3, total, 2.0)
+    assert np.array_equal(*fine)
 
 
 def test_filled_rows_only_rise_and_never_above_one():

@@ -84,16 +84,24 @@ def fail_each(shared: Shared, desk: Desk, firms: Ints, tolerance: float, result:
     the visits. Neighbours in `firms` that are of one component are solved together.
     """
     component, position_of = shared.demand.component, shared.position_of
-    begin = 0
+    edges, begin = [0], 0
     while begin < len(firms):
         c = component[position_of[firms[begin]]]
         end = begin + 1
         while end < min(len(firms), begin + LANES) and component[position_of[firms[end]]] == c:
             end += 1
-        some = firms[begin:end]
-        lost = lose_inputs(shared.push, shared.slots, desk.front, desk.flood, some, HELD_BACK * tolerance)
-        _fail_some(shared, desk, some, lost, tolerance, result[begin:end])
+        edges.append(end)
         begin = end
+    # One direction after the other: each has arrays of its own, which stay near the processor while it is at work.
+    lost = [
+        lose_inputs(
+            shared.push, shared.slots, desk.front, desk.flood, firms[edges[row] : edges[row + 1]], HELD_BACK * tolerance
+        )
+        for row in range(len(edges) - 1)
+    ]
+    for row in range(len(edges) - 1):
+        some = slice(edges[row], edges[row + 1])
+        _fail_some(shared, desk, firms[some], lost[row], tolerance, result[some])
 
 
 @compiled

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from reshore.stress.cascade import blocks
 from reshore.stress.cascade.compiled import Floats, Ints, compiled
-from reshore.stress.cascade.lanes import LANES, renew
+from reshore.stress.cascade.lanes import LANES, renew, renew_roughly
 from reshore.stress.cascade.sweeps import Sweeps
 from reshore.stress.cascade.upstream import Demand, Visits
 
 Places = NDArray[np.int8]
 Chances = NDArray[Any]
+_FAR = 64.0
+"""So many times the tolerance from the end the sums of a sweep need not be more exact than the numbers are kept."""
 
 
 class Row(NamedTuple):
@@ -106,13 +108,19 @@ def close_in(
         elif count >= at_least:
             return True
         # The slow error is taken from customers as they are read: `late` times the step for those not yet renewed.
+        is_far = row.moved.max() > _FAR * tolerance  # what roundings of sums leave, the sweeps to come take away
         left_over[:] = 0.0
         for k in range(columns):
             p = row.position[k]
             x[p, k] = 1.0 - row.step[0, k] * right[p]
         for visit in range(sweeps.edge[c], sweeps.edge[c + 1]):
             i = at[visit]
-            renew(x, target, share, first[visit], last[visit], i, row.step, late[visit], left_over, gap[visit])
+            if is_far:
+                renew_roughly(
+                    x, target, share, first[visit], last[visit], i, row.step, late[visit], left_over, gap[visit]
+                )
+            else:
+                renew(x, target, share, first[visit], last[visit], i, row.step, late[visit], left_over, gap[visit])
             k = held[i]
             if k >= 0:
                 left_over[0, k] += gap[visit] * (1.0 - x[i, k])

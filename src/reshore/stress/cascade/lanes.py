@@ -2,7 +2,7 @@
 
 numba compiles a loop over a short row one number at a time. Here the row is one vector, for which the compiler takes
 the widest instructions that the processor has; every lane rounds as it would alone. Sums and products are in double
-precision, whatever the rows hold.
+precision, whatever the rows hold, save in `renew_roughly`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ class _Rows:
         self.vector = ir.VectorType(context.get_value_type(kind.dtype), LANES)
         self.align = 8 if self.vector == _WIDE else 4
 
+    def load_narrow(self, at: Any) -> Any:
+        return self.builder.load(self._place(at), align=self.align)
+
     def load(self, at: Any) -> Any:
-        row = self.builder.load(self._place(at), align=self.align)
+        row = self.load_narrow(at)
         return row if self.vector == _WIDE else self.builder.fpext(row, _WIDE)
 
     def store(self, at: Any, row: Any) -> None:
@@ -58,9 +61,10 @@ class _Rows:
 
 def _in_all(builder: Any, number: Any) -> Any:
     """A row that holds `number` in every lane."""
-    some = builder.insert_element(ir.Constant(_WIDE, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    nothing = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
+    some = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(some, ir.Constant(_WIDE, ir.Undefined), zeros)
+    return builder.shuffle_vector(some, nothing, zeros)
 
 
 def _times(builder: Any, number: Any, row: Any) -> Any:
@@ -76,45 +80,57 @@ def _larger(builder: Any, one: Any, other: Any) -> Any:
 
 
 def _over_links(context: Any, builder: Any, kinds: Any, args: Any, begin: Any) -> Any:
-    """`begin` and the sum of ``share[link] * rows[target[link]]``.
+    """`begin` and the sum of ``share[link] * rows[target[link]]``, in the precision of `begin`.
 
     `args` begin with rows, target, share, and the links: first, and before last.
     """
-    rows = _Rows(context, builder, kinds[0], args[0])
+    rows, kind = _Rows(context, builder, kinds[0], args[0]), begin.type
     target, share = (context.make_array(kinds[k])(context, builder, args[k]).data for k in (1, 2))
     first, last = args[3], args[4]
-    total = cgutils.alloca_once(builder, _WIDE)
+    total = cgutils.alloca_once(builder, kind)
     builder.store(begin, total)
     with cgutils.for_range_slice(builder, first, last, ir.Constant(first.type, 1)) as (link, _):
         source = builder.sext(builder.load(builder.gep(target, [link])), first.type)
-        part = _times(builder, builder.load(builder.gep(share, [link])), rows.load(source))
-        builder.store(builder.fadd(builder.load(total), part), total)
+        part = builder.load(builder.gep(share, [link]))
+        if kind == _WIDE:
+            more = _times(builder, part, rows.load(source))
+        else:
+            more = _times(builder, builder.fptrunc(part, kind.element), rows.load_narrow(source))
+        builder.store(builder.fadd(builder.load(total), more), total)
     return builder.load(total)
 
 
-def _renew(
-    _: Any, rows: Any, target: Any, share: Any, _first: Any, _last: Any, _at: Any, step: Any, _late: Any, total: Any,
-    _gap: Any,
-) -> Any:  # fmt: skip
-    """Renews a row by what it takes along its links, and adds what it then weighs to a total.
+def _renewing(*, is_rough: bool) -> Any:
+    def renew(
+        _: Any, rows: Any, target: Any, share: Any, _first: Any, _last: Any, _at: Any, step: Any, _late: Any,
+        total: Any, _gap: Any,
+    ) -> Any:  # fmt: skip
+        """Renews a row by what it takes along its links, and adds what it then weighs to a total.
 
-    ``rows[at] = late * step[0] + sum of share[link] * rows[target[link]]`` over links from `first` to before `last`;
-    ``total[0] += gap * rows[at]``.
-    """
-    if not (_is_rows(rows) and share.dtype == types.float64 and _are_wide(step, total)):
-        return None
+        ``rows[at] = late * step[0] + sum of share[link] * rows[target[link]]`` over links from `first` to before
+        `last`; ``total[0] += gap * rows[at]``.
+        """
+        if not (_is_rows(rows) and share.dtype == types.float64 and _are_wide(step, total)):
+            return None
 
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kinds = signature.args
-        at, late, gap = args[5], args[7], args[9]
-        zero = ir.Constant(at.type, 0)
-        row = _Rows(context, builder, kinds[0], args[0])
-        begin = _times(builder, late, _Rows(context, builder, kinds[6], args[6]).load(zero))
-        row.store(at, _over_links(context, builder, kinds, args, begin))
-        _Rows(context, builder, kinds[8], args[8]).add(zero, _times(builder, gap, row.load(at)))
-        return context.get_dummy_value()
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kinds = signature.args
+            at, late, gap = args[5], args[7], args[9]
+            zero = ir.Constant(at.type, 0)
+            row = _Rows(context, builder, kinds[0], args[0])
+            begin = _times(builder, late, _Rows(context, builder, kinds[6], args[6]).load(zero))
+            if is_rough and row.vector != _WIDE:
+                begin = builder.fptrunc(begin, row.vector)
+                found = builder.fpext(_over_links(context, builder, kinds, args, begin), _WIDE)
+            else:
+                found = _over_links(context, builder, kinds, args, begin)
+            row.store(at, found)
+            _Rows(context, builder, kinds[8], args[8]).add(zero, _times(builder, gap, row.load(at)))
+            return context.get_dummy_value()
 
-    return types.void(rows, target, share, _WORD, _WORD, _WORD, step, _NUMBER, total, _NUMBER), code
+        return types.void(rows, target, share, _WORD, _WORD, _WORD, step, _NUMBER, total, _NUMBER), code
+
+    return renew
 
 
 def _fill(_: Any, rows: Any, target: Any, share: Any, _first: Any, _last: Any, into: Any, _at: Any) -> Any:
@@ -171,7 +187,9 @@ def _add_rest(_: Any, into: Any, _at: Any, _weight: Any, rows: Any, _row: Any) -
     return types.void(into, _WORD, _NUMBER, rows, _WORD), code
 
 
-renew: Any = intrinsic(_renew)
+renew: Any = intrinsic(_renewing(is_rough=False))
+renew_roughly: Any = intrinsic(_renewing(is_rough=True))
+"""`renew` with sums in the precision of the rows."""
 fill: Any = intrinsic(_fill)
 hand_on: Any = intrinsic(_hand_on)
 add_rest: Any = intrinsic(_add_rest)

@@ -182,7 +182,7 @@ def _solve_each_by_rounds(cascade: Cascade, firms: Ints, stop_rise: float, threa
 
 def _chunks(count: int) -> list[range]:
     """Whole rows of lanes, few at a time where there are few in all, so that no thread waits long for the last."""
-    size = LANES * min(max(count // (64 * LANES), 1), _MOST_ROWS)
+    size = LANES * min(max(count // (16 * LANES), 1), _MOST_ROWS)
     return [range(first, min(first + size, count)) for first in range(0, count, size)]
 
 
