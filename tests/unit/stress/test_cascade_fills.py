@@ -17,7 +17,7 @@ def pushed(push, firm, most):
 
 
 def swept(system, firms, most):
-    flood = fills.new_flood(system.push)
+    flood = fills.new_flood(system.push, system.slots)
     for k, firm in enumerate(firms):
         flood.loss[firm, k] = 1.0
     fills.fill_closely(system.push, system.slots, flood, most, 1_000)
@@ -49,7 +49,7 @@ def test_a_market_that_loses_all_passes_on_all():
     network = random_network(5, n=60, links=4.0, sectors=20, final=0.3)
     system = Cascade(network).shared
     members = next(found for k in range(20) if len(found := np.flatnonzero(network.market == k)) == 2)
-    flood = fills.new_flood(system.push)
+    flood = fills.new_flood(system.push, system.slots)
     flood.loss[members, 0] = 1.0
     flood.loss[members[0], 1] = 1.0
     fills.fill_closely(system.push, system.slots, flood, 1e-15, 1)
@@ -65,7 +65,7 @@ def test_wide_losses_are_listed_once_whether_swept_or_pushed_on(firms):
     system = Cascade(network).shared
     push, most = system.push, 1e-13
     hit = np.arange(firms, dtype=np.int32)
-    lost = fills.lose_inputs(push, system.slots, new_front(push), fills.new_flood(push), hit, most)
+    lost = fills.lose_inputs(push, system.slots, new_front(push), fills.new_flood(push, system.slots), hit, most)
     for k in range(firms):
         entries = slice(lost.first[k], lost.last[k])
         listed = lost.firm[entries]
@@ -81,7 +81,7 @@ def test_what_is_held_back_is_at_least_what_comes_after():
     network = random_network(2, n=400, links=6.0, sectors=6, final=0.3)
     system = Cascade(network).shared
     flood = swept(system, np.arange(LANES), 1e-15)
-    fresh = fills.new_flood(system.push)
+    fresh = fills.new_flood(system.push, system.slots)
     fresh.loss[np.arange(LANES), np.arange(LANES)] = 1.0
     fills.fill_closely(system.push, system.slots, fresh, 1e-15, 1)
     assert flood.held.max() <= 1e-15 < fresh.held.max()

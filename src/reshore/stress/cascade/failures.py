@@ -68,7 +68,7 @@ def new_desk(shared: Shared) -> Desk:
     size = len(shared.share)
     return Desk(
         front=new_front(shared.push),
-        flood=new_flood(shared.push),
+        flood=new_flood(shared.push, shared.slots),
         row=new_row(size),
         rough=np.zeros((size, LANES), np.float32),
         fine=np.zeros((size, LANES)),

@@ -103,9 +103,9 @@ def order_slots(push: Push) -> Slots:
     )
 
 
-def new_flood(push: Push) -> Flood:
-    """Working arrays for `push`."""
-    firms, markets = len(push.start) - 1, int(push.market.max()) + 1
+def new_flood(push: Push, slots: Slots) -> Flood:
+    """Working arrays for `push` and its `slots`."""
+    firms, markets = len(slots.at), int(push.market.max()) + 1
     return Flood(
         loss=np.zeros((firms, LANES)),
         due=np.zeros((firms, LANES)),
